@@ -1,0 +1,87 @@
+"""What every service function is given: a way to begin a transaction, the clock and the policy in force."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol, TypeVar
+
+from desk.core.agents import Agents
+from desk.core.bookings import Bookings
+from desk.core.conversations import Conversations
+from desk.core.customers import Customers
+from desk.core.facts import Facts
+from desk.core.handoffs import Handoffs
+from desk.core.outbox import Outbox
+from desk.core.policy import Policy
+from desk.core.tickets import Tickets
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """The only door to the time."""
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+
+
+class UnitOfWork(Protocol):
+    """One transaction: committed when its block ends, rolled back when the block raises."""
+
+    conversations: Conversations
+    handoffs: Handoffs
+    agents: Agents
+    tickets: Tickets
+    customers: Customers
+    bookings: Bookings
+    facts: Facts
+    outbox: Outbox
+
+    def add(self, thing: object) -> None:
+        """Store a new core object."""
+
+    def flush(self) -> None:
+        """Send what is pending, so that new objects have ids."""
+
+    def effect(self, key: str) -> Any | None:
+        """The stored result of an effect that was already carried out (JSON)."""
+
+    def keep_effect(self, key: str, result: Any, *, at: datetime) -> None:
+        """Store an effect's result under its idempotency key."""
+
+    def next_number(self, prefix: str, day: date) -> str:
+        """The next TS or BK number of a day (``desk.core.numbers``)."""
+
+    def wake(self, topic: str) -> None:
+        """After the commit, wake whoever waits for ``conversation:ID``, ``queues``, ``outbox`` or ``turns``."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The dependencies of the service layer, put together once by ``desk.bootstrap``."""
+
+    begin: Callable[[], AbstractContextManager[UnitOfWork]]
+    clock: Clock
+    policies: Callable[[], Policy]
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force now."""
+        return self.policies()
+
+
+def once(uow: UnitOfWork, key: str | None, *, at: datetime, do: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Carry out an effect unless it was carried out under the same key; returns the (first) result.
+
+    ``key`` is ``conversation/message id/effect``; None means the caller cannot repeat itself.
+    Two concurrent calls collide on the key when they commit: the later one rolls back with Conflict.
+    """
+    if key is None:
+        return do()
+    done = uow.effect(key)
+    if done is not None:
+        return dict(done)
+    result = do()
+    uow.keep_effect(key, result, at=at)
+    return result
