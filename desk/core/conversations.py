@@ -143,11 +143,14 @@ class Conversations(Protocol):
     def next_pending(self, conversation_id: str) -> Message | None:
         """The oldest customer message that the bot has not answered."""
 
-    def settle_pending(self, conversation_id: str) -> None:
-        """Mark every unanswered customer message as nobody's turn: a person will read them."""
+    def settle_pending(self, conversation_id: str, *, keep: str | None = None) -> None:
+        """Mark every unanswered customer message as nobody's turn, but the one whose turn is under way (``keep``)."""
 
     def with_pending(self, *, holder: str, now: datetime, limit: int) -> list[str]:
-        """Conversations of the bot with an unanswered message and a free turn, oldest first."""
+        """Conversations with an unanswered message and a turn that ``holder`` may claim."""
 
     def previous_customer_at(self, conversation_id: str, before_seq: int) -> datetime | None:
         """When the customer last wrote before a message."""
+
+    def release_turns(self) -> None:
+        """Free every lease."""

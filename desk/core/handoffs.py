@@ -69,3 +69,6 @@ class Handoffs(Protocol):
 
     def rating(self, handoff_id: int) -> Rating | None:
         """The rating given for a handoff."""
+
+    def last_of(self, conversation_id: str) -> Handoff | None:
+        """The newest handoff of a conversation."""

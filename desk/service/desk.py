@@ -11,6 +11,7 @@ from desk.core.bookings import Bookings
 from desk.core.conversations import Conversations
 from desk.core.customers import Customers
 from desk.core.facts import Facts
+from desk.core.figures import Figures
 from desk.core.handoffs import Handoffs
 from desk.core.outbox import Outbox
 from desk.core.policy import Policy
@@ -37,6 +38,7 @@ class UnitOfWork(Protocol):
     bookings: Bookings
     facts: Facts
     outbox: Outbox
+    figures: Figures
 
     def add(self, thing: object) -> None:
         """Store a new core object."""

@@ -1,0 +1,143 @@
+"""One transaction over the SQL database: engine set-up, commit, roll-back, and the repositories inside.
+
+SQLite runs in WAL mode with full durability; its writers queue on a lock of this process before they reach the
+database, because waiting there would mean sleeping and retrying.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, insert, make_url, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from desk.core import numbers
+from desk.core.errors import Conflict
+from desk.store import schema
+from desk.store.agents import SqlAgents
+from desk.store.bookings import SqlBookings
+from desk.store.conversations import SqlConversations
+from desk.store.customers import SqlCustomers
+from desk.store.facts import SqlFacts
+from desk.store.figures import SqlFigures
+from desk.store.handoffs import SqlHandoffs
+from desk.store.outbox import SqlOutbox
+from desk.store.tickets import SqlTickets
+
+
+class SqlUnitOfWork:
+    """The repositories of one open transaction; see ``desk.service.desk.UnitOfWork``."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.conversations = SqlConversations(session)
+        self.handoffs = SqlHandoffs(session)
+        self.agents = SqlAgents(session)
+        self.tickets = SqlTickets(session)
+        self.customers = SqlCustomers(session)
+        self.bookings = SqlBookings(session)
+        self.facts = SqlFacts(session)
+        self.outbox = SqlOutbox(session)
+        self.figures = SqlFigures(session)
+        self.woken: set[str] = set()
+
+    def add(self, thing: object) -> None:
+        """Store a new core object."""
+        self.session.add(thing)
+
+    def flush(self) -> None:
+        """Send what is pending, so that new objects have ids."""
+        self.session.flush()
+
+    def effect(self, key: str) -> Any | None:
+        """The stored result of an effect that was already carried out."""
+        return self.session.scalar(select(schema.effects.c.result).where(schema.effects.c.key == key))
+
+    def keep_effect(self, key: str, result: Any, *, at: datetime) -> None:
+        """Store an effect's result; a concurrent twin makes the commit fail with Conflict."""
+        self.session.execute(insert(schema.effects).values(key=key, result=result, at=at))
+
+    def next_number(self, prefix: str, day: date) -> str:
+        """The next number of a day, gapless per committed transaction."""
+        name = f"{prefix}{day:%y%m%d}"
+        table = schema.sequences
+        make_insert = sqlite_insert if self.session.get_bind().dialect.name == "sqlite" else postgresql_insert
+        self.session.execute(make_insert(table).values(name=name, value=0).on_conflict_do_nothing())
+        value = self.session.scalar(
+            update(table).where(table.c.name == name).values(value=table.c.value + 1).returning(table.c.value))
+        assert value is not None
+        return numbers.make(prefix, day, value)
+
+    def wake(self, topic: str) -> None:
+        """Wake the waiters of a topic after the commit."""
+        self.woken.add(topic)
+
+
+class Store:
+    """The database behind a desk."""
+
+    def __init__(self, url: str, *, wake: Callable[[str], None] = lambda topic: None) -> None:
+        schema.map_core()
+        self.engine = make_engine(url)
+        self._wake = wake
+        self._turnstile = threading.RLock() if self.engine.dialect.name == "sqlite" else None
+
+    @contextmanager
+    def begin(self) -> Iterator[SqlUnitOfWork]:
+        """A transaction: commits at the end of the block, rolls back when it raises, then wakes waiters."""
+        if self._turnstile is None:
+            with self._transaction() as uow:
+                yield uow
+        else:
+            with self._turnstile, self._transaction() as uow:
+                yield uow
+        for topic in uow.woken:
+            self._wake(topic)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[SqlUnitOfWork]:
+        with Session(self.engine, expire_on_commit=False) as session:
+            uow = SqlUnitOfWork(session)
+            try:
+                yield uow
+                session.commit()
+            except IntegrityError as error:
+                session.rollback()
+                raise Conflict(str(error.orig)) from error
+            except BaseException:
+                session.rollback()
+                raise
+
+    def create_tables(self) -> None:
+        """Make every table at once: for tests; production migrates."""
+        schema.metadata.create_all(self.engine)
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self.engine.dispose()
+
+
+def make_engine(url: str) -> Engine:
+    """An engine with the settings that durability and speed need on either database."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database and parsed.database != ":memory:":
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(parsed, connect_args={"timeout": 30, "check_same_thread": False})
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        return engine
+    return create_engine(parsed, pool_size=10, max_overflow=10, pool_pre_ping=True)
+
+
+def _set_up_sqlite(connection: Any, record: Any) -> None:
+    # pysqlite must not begin transactions behind our back: BEGIN IMMEDIATE comes from the listener above.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {pragma}")
