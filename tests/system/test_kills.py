@@ -1,0 +1,94 @@
+"""Kill -9 of the web process or of Rasa at random moments of a conversation load loses and doubles nothing.
+
+``DESK_KILLS`` (default 4) sets how many kills; the figure in docs/operate.md was measured with 50.
+"""
+
+import os
+import random
+import sqlite3
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.system.processes import Processes
+from tests.system.visitor import Visitor
+
+KILLS = int(os.environ.get("DESK_KILLS", "4"))  # noqa: TID251 -- a knob of the test, not a setting
+CUSTOMERS = 4
+COMPLAINT = ["我要投诉", "昨天来的师傅迟到两小时,态度还很差", "13800000091", "没有了,谢谢"]
+BOOKING = ["我想预约美发,{day}下午三点,城东店", "我姓李,电话13800000092", "确认", "谢谢"]
+DAYS = ["明天", "后天", "大后天", "下周二", "下周三", "下周四"]
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(120 + 60 * KILLS)]
+
+
+class Load(threading.Thread):
+    """One customer after another who complains and books, until told to stop."""
+
+    def __init__(self, url: str, number: int) -> None:
+        super().__init__(daemon=True)
+        self.url, self.number = url, number
+        self.finish = threading.Event()
+        self.visitors: list[Visitor] = []
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        """Talk; what goes wrong is kept for the test to raise."""
+        try:
+            while not self.finish.is_set():
+                visitor = Visitor(self.url, patience_s=180).arrive()
+                self.visitors.append(visitor)
+                day = DAYS[(self.number + len(self.visitors)) % len(DAYS)]
+                for text in [*COMPLAINT, *(line.format(day=day) for line in BOOKING)]:
+                    visitor.say(text)
+        except BaseException as error:
+            self.error = error
+
+
+def test_nothing_acknowledged_is_lost_and_nothing_is_done_twice(tmp_path: Path, trained_model: Path) -> None:
+    """Invariant 1 under fire."""
+    desk = Processes(tmp_path, trained_model)
+    desk.prepare()
+    for name in ("web", "rasa"):
+        desk.start(name)
+    try:
+        desk.wait_ready(180)
+        load = [Load(desk.url, n) for n in range(CUSTOMERS)]
+        for customer in load:
+            customer.start()
+        generator = random.Random(20261124)
+        for _ in range(KILLS):
+            time.sleep(generator.uniform(0.3, 4))
+            victim = generator.choice(["web", "rasa"])
+            desk.kill(victim)
+            desk.start(victim)
+            desk.wait_ready(180)
+        for customer in load:
+            customer.finish.set()
+        for customer in load:
+            customer.join(240)
+            assert customer.error is None, customer.error
+        check(tmp_path / "desk.db", [visitor for customer in load for visitor in customer.visitors])
+    finally:
+        desk.stop()
+
+
+def check(database: Path, visitors: list[Visitor]) -> None:
+    """Every acknowledged message is there and answered once; each visitor has at most one ticket and booking."""
+    rows = sqlite3.connect(database)
+    assert len(visitors) >= CUSTOMERS
+    for visitor in visitors:
+        stored = dict(rows.execute(
+            "SELECT dedup_key, seq FROM messages WHERE conversation_id = ? AND sender = 'customer'",
+            (visitor.conversation,)).fetchall())
+        for message_id, seq in visitor.acknowledged.items():
+            assert stored.get(f"web:{visitor.conversation}:{message_id}") == seq
+        sequence = [event["seq"] for event in visitor.events]
+        assert sequence == sorted(set(sequence))
+        for table in ("tickets", "bookings"):
+            count, = rows.execute(f"SELECT count(*) FROM {table} WHERE conversation_id = ?",
+                                  (visitor.conversation,)).fetchone()
+            assert count == 1, f"{table} of {visitor.conversation}: {count}"
+    assert rows.execute("SELECT count(*) FROM messages WHERE turn = 'pending'").fetchone() == (0,)
