@@ -51,7 +51,7 @@ class Settings:
     @property
     def address(self) -> str:
         """Where customers reach the desk."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        return (self.public_url or f"http://{self.host}：{self.port}").rstrip("/")
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
@@ -86,7 +86,7 @@ def _convert(name: str, raw: str, default: Any) -> Any:
         return type(default)(raw)
     except (KeyError, ValueError) as error:
         kind = {bool: "true 或 false", int: "整数", float: "数字"}[type(default)]
-        raise SettingError(f"{variable(name)}={raw!r}:应为{kind}") from error
+        raise SettingError(f"{variable(name)}={raw!r}：应为{kind}") from error
 
 
 def _generated(path: Path) -> str:
@@ -99,5 +99,5 @@ def _generated(path: Path) -> str:
     except FileExistsError:
         pass
     except OSError as error:
-        raise SettingError(f"DESK_DATA_DIR={str(path.parent)!r}:无法写入({error.strerror})") from error
+        raise SettingError(f"DESK_DATA_DIR={str(path.parent)！r}：无法写入({error.strerror})") from error
     return path.read_text().strip()

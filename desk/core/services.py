@@ -1,0 +1,61 @@
+"""Finding a service of the guide by what a customer calls it; what is not in the guide is never invented."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from desk.core.policy import Outlet, Policy, Service
+
+CLOSEST = 3
+NEAR = 0.25
+_NOISE = re.compile(r"[\s,。,.!?!?、的了吗呢啊吧]|服务|业务|一下|帮我|我想|我要|请问")
+
+
+@dataclass(frozen=True)
+class ServiceMatch:
+    """The service a text names, or the nearest offers when it names none."""
+
+    service: Service | None
+    closest: tuple[Service, ...] = ()
+
+
+def match(policy: Policy, text: str) -> ServiceMatch:
+    """The service whose id, name or synonym is the text or stands in it (the longest wins), else what is near."""
+    cleaned = _NOISE.sub("", text).lower()
+    if text in policy.services:
+        return ServiceMatch(policy.services[text])
+    found = max(((len(name), service) for service in policy.services.values() for name in names(service)
+                 if name.lower() in text.lower() or name.lower() == cleaned),
+                key=lambda pair: pair[0], default=None)
+    return ServiceMatch(found[1]) if found else ServiceMatch(None, closest(policy, cleaned))
+
+
+def closest(policy: Policy, text: str) -> tuple[Service, ...]:
+    """Services with a name that shares characters with the text, best first (Dice over characters)."""
+    scored = sorted(((max(_likeness(text, name) for name in names(service)), service.id)
+                     for service in policy.services.values()), reverse=True)
+    return tuple(policy.services[service_id] for score, service_id in scored[:CLOSEST] if score >= NEAR)
+
+
+def outlet(policy: Policy, text: str) -> Outlet | None:
+    """The outlet a text names."""
+    if text in policy.outlets:
+        return policy.outlets[text]
+    hits = [(len(name), one.id) for one in policy.outlets.values() for name in (one.name, *one.synonyms)
+            if name in text]
+    return policy.outlets[max(hits)[1]] if hits else None
+
+
+def names(service: Service) -> tuple[str, ...]:
+    """Everything a service is called."""
+    return service.name, *service.synonyms
+
+
+def of_kind(policy: Policy, kind: str) -> list[Service]:
+    """Services that can be booked, applied for or reported as broken."""
+    return [service for service in policy.services.values() if kind in service.kinds]
+
+
+def _likeness(one: Iterable[str], other: Iterable[str]) -> float:
+    a, b = set(one), {c for c in "".join(other).lower()}
+    return 2 * len(a & b) / (len(a) + len(b)) if a and b else 0.0
