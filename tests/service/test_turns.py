@@ -110,7 +110,8 @@ def test_a_killed_process_in_the_middle_of_a_handoff_loses_no_word(desk: Desk, t
 
 def test_messages_to_a_person_are_not_answered_after_the_return(desk: Desk, talk: Conversation, wang: Agent) -> None:
     """What was said to an agent is not the bot's to answer later."""
-    send(desk, talk, "m1", "转人工")
+    first = send(desk, talk, "m1", "转人工").turn
+    assert first is not None
     send(desk, talk, "m2", "快点")
     state = handoffs.request(desk, conversation_id=talk.id, reason="request_human", summary={}, message_id="1")
     assert wang.id is not None
@@ -118,7 +119,11 @@ def test_messages_to_a_person_are_not_answered_after_the_return(desk: Desk, talk
     send(desk, talk, "m3", "你好客服")
     handoffs.give_back(desk, conversation_id=talk.id, agent_id=wang.id)
     assert turns.overdue(desk, holder=OTHER) == []
-    assert send(desk, talk, "m4", "谢谢").turn is not None
+    assert send(desk, talk, "m4", "谢谢").turn is None  # this process is still at the first message
+    following = turns.finish(desk, turn=first, answer=answer("已为您转接"), lease_s=15)
+    assert following is not None
+    assert "谢谢" == following.text
+    assert [] == said(desk, talk)
 
 
 def test_rasa_away_keeps_the_message_and_says_so_once(desk: Desk, talk: Conversation, clock) -> None:

@@ -1,0 +1,144 @@
+"""Agents: signing in and out, duty, keys, and who works here."""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from desk.core.agents import Agent, AgentSession, Role
+from desk.core.errors import Conflict, Invalid, NotYours, TooMany
+from desk.service.desk import Desk
+
+FAILURES, WINDOW = 5, timedelta(minutes=15)
+KEY_LIFETIME = timedelta(days=365)
+Matches = Callable[[str | None, str], bool]
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """An agent and the token that proves it; only the token's hash is stored."""
+
+    agent: Agent
+    token: str
+
+
+class WrongPassword(NotYours):
+    """Username or password is wrong."""
+
+    status = 401
+
+
+class NotSignedIn(NotYours):
+    """Sign in first."""
+
+    status = 401
+
+
+def sign_in(desk: Desk, *, username: str, password: str, matches: Matches, lifetime: timedelta) -> SignedIn:
+    """A new session. Raises WrongPassword, or TooMany after FAILURES failures within WINDOW."""
+    now = desk.clock.now()
+    with desk.begin() as uow:
+        if uow.agents.failed_logins(username, since=now - WINDOW) >= FAILURES:
+            raise TooMany("sign-in")
+        agent = uow.agents.by_username(username)
+    good = matches(agent.password_hash if agent is not None and agent.active else None, password)
+    with desk.begin() as uow:
+        if not good or agent is None:
+            uow.facts.record("agent.login_failed", subject=f"agent:{username[:60]}", actor="system", at=now)
+        else:
+            uow.facts.record("agent.signed_in", subject=f"agent:{username}", actor=f"agent:{agent.id}", at=now)
+    if not good or agent is None:
+        raise WrongPassword()
+    return SignedIn(agent, _issue(desk, agent, kind="session", lifetime=lifetime))
+
+
+def make_key(desk: Desk, *, agent: Agent, label: str) -> str:
+    """An API key with the rights of its agent; shown once."""
+    return _issue(desk, agent, kind="key", lifetime=KEY_LIFETIME, label=label[:60])
+
+
+def _issue(desk: Desk, agent: Agent, *, kind: str, lifetime: timedelta, label: str = "") -> str:
+    token = secrets.token_urlsafe(32)
+    now = desk.clock.now()
+    assert agent.id is not None
+    with desk.begin() as uow:
+        uow.add(AgentSession(token_hash=_hash(token), agent_id=agent.id, kind=kind,  # type: ignore[arg-type]
+                             created_at=now, expires_at=now + lifetime, label=label))
+    return token
+
+
+def who(desk: Desk, *, token: str) -> Agent:
+    """The agent behind a token; raises NotSignedIn."""
+    with desk.begin() as uow:
+        session = uow.agents.session(_hash(token))
+        if session is None or session.expires_at <= desk.clock.now():
+            raise NotSignedIn()
+        agent = uow.agents.get(session.agent_id)
+    if not agent.active:
+        raise NotSignedIn()
+    return agent
+
+
+def sign_out(desk: Desk, *, token: str) -> None:
+    """End a session; doing it twice is doing it once."""
+    with desk.begin() as uow:
+        uow.agents.drop_session(_hash(token))
+
+
+def set_duty(desk: Desk, *, agent: Agent, on_duty: bool) -> Agent:
+    """Go on or off duty; those who wait are told when that changes their prospects."""
+    assert agent.id is not None
+    with desk.begin() as uow:
+        stored = uow.agents.get(agent.id)
+        if stored.on_duty != on_duty:
+            stored.on_duty = on_duty
+            uow.facts.record("agent.on_duty" if on_duty else "agent.off_duty", subject=f"agent:{stored.username}",
+                             actor=f"agent:{agent.id}", at=desk.clock.now())
+            uow.wake("queues")
+        return stored
+
+
+def everybody(desk: Desk, *, agent: Agent) -> list[tuple[Agent, int]]:
+    """All agents with the number of conversations they hold, for those who supervise."""
+    if not agent.may("supervise"):
+        raise NotYours("agents")
+    with desk.begin() as uow:
+        return [(one, uow.agents.load(one.id or 0)) for one in uow.agents.all()]
+
+
+def create(desk: Desk, *, by: Agent, username: str, name: str, role: Role, password_hash: str,
+           skills: list[str], capacity: int = 3) -> Agent:
+    """A new agent; raises Invalid for an empty name or unknown skill, Conflict for a taken username."""
+    if not by.may("administer"):
+        raise NotYours("agents")
+    unknown = [skill for skill in skills if skill not in desk.policy.queues]
+    if not username.strip() or not name.strip() or unknown or not 1 <= capacity <= 20:
+        raise Invalid("、".join(unknown) or "username, name, capacity")
+    with desk.begin() as uow:
+        if uow.agents.by_username(username) is not None:
+            raise Conflict(username)
+        agent = Agent(username=username, name=name, role=role, password_hash=password_hash, skills=skills,
+                      capacity=capacity, created_at=desk.clock.now())
+        uow.add(agent)
+        uow.facts.record("agent.created", subject=f"agent:{username}", actor=f"agent:{by.id}",
+                         at=desk.clock.now(), role=role)
+    return agent
+
+
+def set_active(desk: Desk, *, by: Agent, agent_id: int, active: bool) -> Agent:
+    """Deactivate or reactivate somebody; nobody can lock themselves out."""
+    if not by.may("administer") or by.id == agent_id:
+        raise NotYours("agents")
+    with desk.begin() as uow:
+        agent = uow.agents.get(agent_id)
+        agent.active = active
+        agent.on_duty = agent.on_duty and active
+        uow.facts.record("agent.activated" if active else "agent.deactivated", subject=f"agent:{agent.username}",
+                         actor=f"agent:{by.id}", at=desk.clock.now())
+        uow.wake("queues")
+        return agent
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
