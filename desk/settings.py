@@ -34,6 +34,7 @@ class Settings:
     policy_dir: str = _setting("policy", "Folder of the policy files.")
     models_dir: str = _setting("models", "Folder of trained models and their receipts.")
     model: str = _setting("", "Model file to serve; empty: the one trained from the present data.")
+    actions_url: str = _setting("", "Address where Rasa finds the action host; empty: this machine's web process.")
     rasa_url: str = _setting("", "Address of a Rasa process that runs by itself; empty: supervise a child.")
     rasa_port: int = _setting(0, "Loopback port of the Rasa process; 0: any free one.")
     rasa_timeout_s: float = _setting(30.0, "Seconds that a turn of Rasa may take before it is tried again.")
@@ -69,6 +70,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     if not values["tracker_url"]:
         own = values["database_url"].startswith("sqlite")
         values["tracker_url"] = f"sqlite:///{data_dir}/tracker.db" if own else values["database_url"]
+    values["actions_url"] = values["actions_url"] or f"http://127.0.0.1:{values['port']}/internal/actions"
     for name in ("internal_token", "secret"):
         values[name] = values[name] or _generated(data_dir / f"{name}.key")
     return Settings(**values)

@@ -1,0 +1,1 @@
+"""Our NLU components: normalisation, character tokens, pinyin features and the rule-based entity layer."""

@@ -1,0 +1,60 @@
+"""Names of the public guide in a message: services and outlets by any of their names, straight from ``policy/``.
+
+The names are read when the model is loaded, not when it is trained: a synonym added by an editor is understood at
+the next start without training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import spacy
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from spacy.matcher import PhraseMatcher
+from spacy.util import filter_spans
+
+from bot.nlu.rule_extractor import Found, RuleExtractor
+from desk.core.services import names
+from desk.gateways.chinese_text import Folded, fold
+from desk.gateways.policy_files import load_policy
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
+class CatalogueExtractor(RuleExtractor):
+    """Finds service_item and outlet with their ids as values; the longest name wins."""
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        super().__init__(config)
+        self._spacy, self._matcher = _matcher(str(config["policy_dir"]))
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """``policy_dir``: where the policy files are."""
+        return {**RuleExtractor.get_default_config(), "policy_dir": "policy"}
+
+    def find(self, text: Folded) -> Iterator[Found]:
+        """The services and outlets of a folded text."""
+        doc = self._spacy.make_doc(text.text)
+        for span in filter_spans(self._matcher(doc, as_spans=True)):
+            entity, _, value = span.label_.partition(":")
+            yield Found(entity, value, span.start_char, span.end_char)
+
+
+@lru_cache(maxsize=4)
+def _matcher(policy_dir: str) -> tuple[Any, PhraseMatcher]:
+    """A blank Chinese pipeline (one character, one token) and the phrases of a policy."""
+    pipeline = spacy.blank("zh")
+    policy = load_policy(Path(policy_dir))
+    matcher = PhraseMatcher(pipeline.vocab)
+    for service in policy.services.values():
+        _add(matcher, pipeline, f"service_item:{service.id}", names(service))
+    for outlet in policy.outlets.values():
+        _add(matcher, pipeline, f"outlet:{outlet.id}", (outlet.name, *outlet.synonyms))
+    return pipeline, matcher
+
+
+def _add(matcher: PhraseMatcher, pipeline: Any, label: str, phrases: tuple[str, ...]) -> None:
+    matcher.add(label, [pipeline.make_doc(fold(phrase).text) for phrase in phrases])
