@@ -52,7 +52,7 @@ class Settings:
     @property
     def address(self) -> str:
         """Where customers reach the desk."""
-        return (self.public_url or f"http://{self.host}：{self.port}").rstrip("/")
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
@@ -101,5 +101,5 @@ def _generated(path: Path) -> str:
     except FileExistsError:
         pass
     except OSError as error:
-        raise SettingError(f"DESK_DATA_DIR={str(path.parent)！r}：无法写入({error.strerror})") from error
+        raise SettingError(f"DESK_DATA_DIR={str(path.parent)!r}：无法写入({error.strerror})") from error
     return path.read_text().strip()

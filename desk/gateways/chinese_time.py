@@ -421,3 +421,13 @@ def at_hour(one: Resolved, *, hour_shift: int) -> Resolved:
     """The other reading of an ambiguous hour."""
     assert one.start is not None
     return replace(one, start=one.start + timedelta(hours=hour_shift), ambiguous=False)
+
+
+def names_day(phrase: str) -> bool:
+    """Whether a phrase says which day it means, or only an hour."""
+    return re.search(_DAY, re.sub(r"\s", "", fold(phrase).text)) is not None
+
+
+def names_hour(phrase: str) -> bool:
+    """Whether a phrase names an hour."""
+    return re.search(_CLOCK, re.sub(r"\s", "", fold(phrase).text)) is not None

@@ -24,7 +24,7 @@ class Node:
         if key in self.data:
             line = self.data.lc.key(key)[0] + 1
         name = f"{self.path}.{key}" if self.path else key
-        raise PolicyError(f"{self.file.parent.name}/{self.file.name}：{line}: {name}: {why}")
+        raise PolicyError(f"{self.file.parent.name}/{self.file.name}:{line}: {name}: {why}")
 
     def value(self, key: str, *, default: Any = ...) -> Any:
         """A raw value; without a default the key must be there."""
@@ -110,7 +110,7 @@ def read(file: Path) -> Node:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         problem = getattr(error, "problem", error)
-        raise PolicyError(f"{file.parent.name}/{file.name}：{line}: YAML 格式错误：{problem}") from error
+        raise PolicyError(f"{file.parent.name}/{file.name}:{line}: YAML 格式错误：{problem}") from error
     if not isinstance(data, CommentedMap):
-        raise PolicyError(f"{file.parent.name}/{file.name}：1: 应为键值对")
+        raise PolicyError(f"{file.parent.name}/{file.name}:1: 应为键值对")
     return Node(file, data)

@@ -1,0 +1,123 @@
+"""Greeting, thanks, leaving a task, abuse, what was not understood, and the start of a session."""
+
+from __future__ import annotations
+
+from rasa_sdk.events import ActionExecuted, ActiveLoop, SessionStarted, SlotSet
+
+from actions.base import DeskAction, Events, Talk, button, leave_task
+from actions.handing_over import hand_over
+
+TASK_NAMES = {"booking_form": "预约", "change_booking_form": "改期", "cancel_booking_form": "取消预约", "complaint_form": "投诉",
+              "fault_form": "报修", "application_form": "申请", "feedback_form": "反馈", "ticket_form": "查询",
+              "verification_form": "身份核验", "callback_form": "回电登记"}
+MEANINGS = {"book_service": "预约服务", "report_fault": "报修", "file_complaint": "投诉", "ask_price": "问价格",
+            "ask_service": "了解服务", "apply_service": "办理业务", "ask_ticket_status": "查进度", "ask_booking": "查预约",
+            "request_human": "转人工", "ask_hours": "问营业时间", "ask_location": "问地址", "ask_procedure": "问办理流程",
+            "change_booking": "改预约", "cancel_booking": "取消预约", "urge_ticket": "催进度", "ask_account": "查账户",
+            "request_compensation": "要求赔付", "request_callback": "请求回电", "give_suggestion": "提建议",
+            "ask_policy": "问服务承诺", "withdraw_ticket": "撤回工单"}
+KEPT_HOURS = 24
+
+
+class Greet(DeskAction):
+    """A greeting by name and time of day."""
+
+    called = "action_greet"
+
+    async def act(self, talk: Talk) -> Events:
+        """Who we are, what can be done here."""
+        hour = talk.now.hour
+        part = "早上好" if hour < 10 else "上午好" if hour < 12 else "下午好" if hour < 18 else "晚上好"
+        if (talk.tracker.active_loop or {}).get("name"):
+            talk.say("utter_greet_again")
+        else:
+            talk.say("utter_greet", hello=part, company=talk.policy.company.name, surname=talk.surname,
+                     buttons=menu())
+        return []
+
+
+class Stop(DeskAction):
+    """Leaves the task under way."""
+
+    called = "action_stop"
+
+    async def act(self, talk: Talk) -> Events:
+        """Say what was left; the collected slots of the task are forgotten."""
+        task = TASK_NAMES.get((talk.tracker.active_loop or {}).get("name") or "")
+        if task:
+            talk.say("utter_task_left", task=task)
+        else:
+            talk.say("utter_nothing_to_stop")
+        filled = [name for name, value in talk.tracker.slots.items()
+                  if value is not None and name.split("_")[0] in _PREFIXES]
+        return leave_task(*filled)
+
+
+_PREFIXES = frozenset({"booking", "change", "cancel", "complaint", "fault", "application", "feedback", "ticket",
+                       "verify", "callback"})
+
+
+class Abuse(DeskAction):
+    """Stays calm once; the second time a person takes over."""
+
+    called = "action_abuse"
+
+    async def act(self, talk: Talk) -> Events:
+        """No lecture."""
+        if self.called in talk.previous_actions():
+            talk.say("utter_calm", surname=talk.surname)
+            await hand_over(talk, reason="angry")
+            return leave_task()
+        talk.say("utter_abuse", buttons=[button("我要投诉", "file_complaint"), button("转人工", "request_human")])
+        return []
+
+
+class Fallback(DeskAction):
+    """What was not understood: asked once with a guess, then a person."""
+
+    called = "action_fallback_turn"
+
+    async def act(self, talk: Talk) -> Events:
+        """Two misunderstandings in a row lead to a person."""
+        if self.called in talk.previous_actions():
+            talk.say("utter_misunderstood_again")
+            await hand_over(talk, reason="misunderstood")
+            return leave_task()
+        if (talk.tracker.active_loop or {}).get("name"):
+            talk.say("utter_not_understood_in_task")
+            return []
+        guesses = self._guesses(talk)
+        buttons = [button(MEANINGS[name], name) for name in guesses]
+        if "request_human" not in guesses:
+            buttons.append(button("转人工", "request_human"))
+        talk.say("utter_not_understood_guess" if guesses else "utter_not_understood", buttons=buttons if guesses
+                 else [*menu(), button("转人工", "request_human")])
+        return []
+
+    def _guesses(self, talk: Talk) -> list[str]:
+        ranking = talk.message.get("intent_ranking") or []
+        return [one["name"] for one in ranking if one["name"] in MEANINGS and one["confidence"] >= 0.12][:2]
+
+
+class SessionStart(DeskAction):
+    """A new session after an hour of silence keeps what was said and goes on with the task under way."""
+
+    called = "action_session_start"
+
+    async def act(self, talk: Talk) -> Events:
+        """Slots are carried over; a task younger than a day stays active."""
+        events: Events = [SessionStarted()]
+        idle_s = (talk.slot("session_started_metadata") or {}).get("idle_s") or 0
+        task = (talk.tracker.active_loop or {}).get("name") if idle_s < KEPT_HOURS * 3600 else None
+        for name, value in talk.tracker.slots.items():
+            if value is not None and (task or name == "customer_title") and name != "session_started_metadata":
+                events.append(SlotSet(name, value))
+        if task:
+            events.append(ActiveLoop(task))
+        return [*events, ActionExecuted("action_listen")]
+
+
+def menu() -> list[dict[str, str]]:
+    """The quick replies of a greeting."""
+    return [button("预约服务", "book_service"), button("报修", "report_fault"), button("投诉建议", "file_complaint"),
+            button("查进度", "ask_ticket_status"), button("转人工", "request_human")]
