@@ -7,8 +7,8 @@ import re
 from rasa_sdk.events import SlotSet
 
 from actions.base import DeskAction, Events, Talk, button, leave_task
-from actions.contacts import REFUSES
 from actions.forms import State, TaskForm
+from actions.phrasing import REFUSES
 from desk.core import verification
 from desk.core.customers import masked_phone
 from desk.core.errors import Invalid, NotVerified, TooMany

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-
 from actions import contacts
 from actions.base import DeskAction, Events, Talk, button, leave_task
 from actions.forms import State, TaskForm
@@ -54,7 +53,7 @@ class ApplicationForm(TaskForm):
                 talk.say("utter_application_again")
 
     def _take_service(self, talk: Talk, state: State, requested: str | None) -> None:
-        said = talk.entity("service_item")
+        said = talk.entity("service_item") or (talk.slot("last_service") if talk.intent == "affirm" else None)
         service = talk.policy.services.get(said or "")
         if service is None and requested:
             service = services.match(talk.policy, talk.text).service
@@ -73,16 +72,10 @@ class ApplicationForm(TaskForm):
         text = talk.text.strip()
         if field is None or not text:
             return
-        if field.kind == "choice":
-            chosen = next((one for one in field.choices if one.lower() in text.lower()), None)
-            if chosen is None:
-                return
-            text = chosen
-        elif field.kind == "number" and not any(c.isdigit() or c in "一二两三四五六七八九十" for c in text):
-            return
-        elif talk.intent in ("affirm", "thank", "greet") and len(text) <= 4:
-            return
-        state["application_fields"] = {**(state["application_fields"] or {}), field.key: text[:300]}
+        given = _answer(field, text)
+        polite = field.kind != "choice" and talk.intent in ("affirm", "thank", "greet") and len(text) <= 4
+        if given is not None and not polite:
+            state["application_fields"] = {**(state["application_fields"] or {}), field.key: given}
 
     async def missing(self, talk: Talk, state: State) -> str | None:
         """Fields first; a refused application ends here."""
@@ -144,6 +137,15 @@ class ApplicationSubmit(DeskAction):
         receipt(talk, ticket, "utter_application_receipt", service=service.name, limit=service.time_limit,
                 buttons=offer)
         return leave_task(*SLOTS)
+
+
+def _answer(field: Field, text: str) -> str | None:
+    """What a text gives for a field; None when it does not fit its kind."""
+    if field.kind == "choice":
+        return next((one for one in field.choices if one.lower() in text.lower()), None)
+    if field.kind == "number" and not any(c.isdigit() or c in "一二两三四五六七八九十" for c in text):
+        return None
+    return text[:300]
 
 
 def next_field(talk: Talk, state: State) -> Field | None:

@@ -126,7 +126,8 @@ class Talk:
 
     def is_fresh(self) -> bool:
         """Whether the customer's message is still unread: a form that is returned to after a digression must not
-        read the digression as an answer."""
+        read the digression as an answer.
+        """
         names = [event["name"] for event in self.tracker.events if event["event"] == "action"]
         return len(names) < 2 or names[-2] == "action_listen"
 

@@ -40,6 +40,8 @@ class BookingForm(TaskForm):
 
     async def begin(self, talk: Talk, state: State) -> None:
         """Know the verified; keep what an interrupted booking had."""
+        if talk.intent == "affirm" and _rule(talk.policy, talk.slot("last_service")) is not None:
+            state["booking_service"] = talk.slot("last_service")
         await contacts.prefill(talk, state, name_slot="booking_name", phone_slot="booking_phone")
 
     async def take(self, talk: Talk, state: State, requested: str | None) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from rasa_sdk.events import FollowupAction
 
 from actions import contacts
 from actions.base import DeskAction, Events, Talk, leave_task
 from actions.forms import State, TaskForm
-from actions.phrasing import ANGER
+from actions.phrasing import ANGER, bare
 from actions.receipts import receipt, register
 
 SLOTS = ("complaint_kind", "complaint_matter", "complaint_phone")
@@ -39,7 +41,7 @@ class ComplaintForm(TaskForm):
         text = talk.text.strip()
         opens = requested is None and not talk.pressed and len(text) >= ENOUGH
         told = requested == "complaint_matter" and not (talk.intent in ("affirm", "greet") and len(text) < ENOUGH)
-        if (opens or told) and text.strip("!!。. \uff01") not in NOTHING_SAID and not text.startswith("/"):
+        if (opens or told) and bare(text) not in NOTHING_SAID and not text.startswith("/"):
             state["complaint_matter"] = text
         contacts.take(talk, state, requested, name_slot=None, phone_slot="complaint_phone")
 
@@ -60,7 +62,7 @@ class ComplaintSubmit(DeskAction):
     async def act(self, talk: Talk) -> Events:
         """Ticket, receipt, and the handoff where feelings run high."""
         matter = talk.slot("complaint_matter")
-        kind = talk.slot("complaint_kind") or "complaint"
+        kind: Literal["complaint", "compensation"] = talk.slot("complaint_kind") or "complaint"
         ticket = await register(talk, kind=kind, subject=matter[:60], detail=matter, effect="complaint",
                                 contact_phone=contacts.stored(talk.slot("complaint_phone")))
         receipt(talk, ticket, "utter_compensation_receipt" if kind == "compensation" else "utter_complaint_receipt")

@@ -8,6 +8,7 @@ from actions import contacts
 from actions.base import DeskAction, Events, Talk, button, leave_task
 from actions.forms import State, TaskForm
 from actions.handing_over import hand_over
+from actions.phrasing import bare
 from actions.receipts import receipt, register
 from desk.core import services
 from desk.core.policy import Service
@@ -16,10 +17,10 @@ SLOTS = ("fault_matter", "fault_service", "fault_address", "fault_phone")
 NOTHING_SAID = ("报修", "我要报修", "我想报修", "坏了", "维修", "我要维修", "修东西", "有东西坏了", "东西坏了")
 GUESSES = (
     (re.compile(r"专线"), "leased_line_repair"),
-    (re.compile(r"网|wifi|光猫|路由|信号|宽带|上不了|掉线", re.I), "network_repair"),
+    (re.compile(r"网|wifi|光猫|路由|信号|宽带|上不了|掉线", re.IGNORECASE), "network_repair"),
     (re.compile(r"空调|洗衣机|冰箱|热水器|电视|油烟机|微波炉|电饭煲|洗碗机|家电"), "appliance_repair"),
     (re.compile(r"水管|水龙头|马桶|下水道|漏水|堵|门锁|灯|电路|插座|跳闸|墙|屋顶|电梯|门禁"), "property_repair"),
-    (re.compile(r"电脑|打印机|服务器|系统|邮箱|蓝屏|开不了机|软件", re.I), "it_support"),
+    (re.compile(r"电脑|打印机|服务器|系统|邮箱|蓝屏|开不了机|软件", re.IGNORECASE), "it_support"),
 )
 DANGERS = (
     ("elevator", re.compile(r"电梯")),
@@ -55,7 +56,7 @@ class FaultForm(TaskForm):
         """The first message mostly says what is broken."""
         text = talk.text.strip()
         opens = requested is None and not talk.pressed and len(text) >= 4
-        if (opens or requested == "fault_matter") and text.strip("!!。. \uff01") not in NOTHING_SAID \
+        if (opens or requested == "fault_matter") and bare(text) not in NOTHING_SAID \
                 and not text.startswith("/"):
             state["fault_matter"] = text
         if opens or requested in ("fault_matter", "fault_service"):

@@ -6,6 +6,7 @@ from typing import Literal
 
 from actions.base import DeskAction, Events, Talk, leave_task
 from actions.forms import State, TaskForm
+from actions.phrasing import bare
 from actions.receipts import receipt, register
 
 ENOUGH = 8
@@ -29,7 +30,7 @@ class FeedbackForm(TaskForm):
     async def take(self, talk: Talk, state: State, requested: str | None) -> None:
         """What was said."""
         text = talk.text.strip()
-        if talk.pressed or text.strip("!!。. \uff01") in NOTHING_SAID:
+        if talk.pressed or bare(text) in NOTHING_SAID:
             return
         if requested == "feedback_text" or len(text) >= ENOUGH:
             state["feedback_text"] = text

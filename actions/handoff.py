@@ -6,6 +6,7 @@ from actions import contacts
 from actions.base import DeskAction, Events, Talk, button, leave_task
 from actions.forms import State, TaskForm
 from actions.handing_over import hand_over
+from actions.phrasing import REFUSES
 from actions.receipts import receipt, register
 from desk.core import notices
 from desk.core.waiting import Quote
@@ -68,7 +69,7 @@ class CallbackForm(TaskForm):
         phone = talk.entity("phone")
         if phone:
             state["callback_phone"] = phone
-        elif requested == "callback_phone" and (talk.intent == "deny" or contacts.REFUSES.search(talk.text)):
+        elif requested == "callback_phone" and (talk.intent == "deny" or REFUSES.search(talk.text)):
             state["callback_phone"] = "none"
         elif requested == "callback_phone" and sum(c.isdigit() for c in talk.text) >= 5:
             state["callback_phone"] = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from rasa_sdk.events import FollowupAction
+
 from actions.base import DeskAction, Events, Talk, button
 from actions.phrasing import listed, numbered
 from desk.core import services
@@ -150,6 +152,21 @@ class AskPolicy(DeskAction):
         topic = named_topic(talk)
         talk.say("utter_policy", text=topic.text, cite=topic.cite)
         return []
+
+
+class TakeUp(DeskAction):
+    """A yes to “需要我帮您办理吗”: the service talked about is booked or applied for."""
+
+    called = "action_take_up"
+
+    async def act(self, talk: Talk) -> Events:
+        """Begin the task that fits the service; ask which one when none was named."""
+        service = talk.policy.services.get(talk.slot("last_service") or "")
+        if service is None and talk.previous_actions()[-1:] != ["action_show_bookings"]:
+            talk.say("utter_affirm")
+            return []
+        applies = service is not None and service.booking is None and service.application
+        return [FollowupAction("application_form" if applies else "booking_form")]
 
 
 def named_service(talk: Talk, *, context: bool = True) -> Service | None:

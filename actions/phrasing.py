@@ -6,10 +6,16 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 WEEKDAYS = "一二三四五六日"
-ANGER = re.compile(r"垃圾|骗子|骗人|太过分|忍无可忍|气死|恶心|曝光|12315|工商|媒体|律师|起诉|报警|什么态度|欺负人|你们这帮|再不.{0,6}(就|我)")
+ANGER = re.compile(r"垃圾|骗子|骗人|太过分|忍无可忍|气死|恶心|曝光|12315|工商|媒体|律师|起诉|报警"
+                   r"|什么态度|欺负人|你们这帮|再不.{0,6}(就|我)")
 REFUSES = re.compile(r"不(想|愿意?|方便|用|需要|能|便)(给|留|说|透露|提供)?|不给|不留|保密|没有?电话|没手机|隐私|算了别留|不说")
 ANYTHING = re.compile(r"随便|都行|都可以|哪个都|无所谓|你(们)?(看着)?安排|最近的|就近|任意")
 _PARTS = ((5, "凌晨"), (8, "早上"), (11, "上午"), (13, "中午"), (18, "下午"), (24, "晚上"))
+
+
+def bare(text: str) -> str:
+    """A text without the punctuation around it."""
+    return re.sub(r"^[\W_]+|[\W_]+$", "", text)
 
 
 def full_time(at: datetime, zone: ZoneInfo) -> str:

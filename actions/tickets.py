@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-
+from typing import Any
 
 from actions.base import DeskAction, Events, Talk, button, leave_task
 from actions.forms import State, TaskForm
@@ -95,7 +95,7 @@ class TicketSubmit(DeskAction):
 
 async def _status(talk: Talk, number: str) -> None:
     ticket = await talk.call(tickets.find, number=number, conversation_id=talk.conversation)
-    values = {"number": number, "kind": KIND_NAMES[ticket.kind], "status": STATUS_NAMES[ticket.status],
+    values: dict[str, Any] = {"number": number, "kind": KIND_NAMES[ticket.kind], "status": STATUS_NAMES[ticket.status],
               "department": ticket.department, "subject": ticket.subject, "result": ticket.result}
     if ticket.status == "received":
         talk.say("utter_ticket_received", reply_by=due(ticket.promise["reply_by"], talk.now),

@@ -98,6 +98,7 @@ async def _turn(agent: Agent, body: dict[str, Any]) -> dict[str, Any]:
     """One turn under the conversation's lock; the tracker is saved only when everything went well."""
     conversation, message_id = body["conversation"], body["message_id"]
     processor = agent.processor
+    runtime.idle_s.set((body.get("metadata") or {}).get("idle_s"))
     async with agent.lock_store.lock(conversation, wait_time_in_seconds=LOCK_POLL_S):
         known = await processor.tracker_store.retrieve(conversation)
         if known is not None and _position(known, message_id) is not None:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import inspect
 import json
+from contextvars import ContextVar
 from typing import Any
 
 import aiohttp
 import jsonschema
 import rasa.core.agent
+import rasa.telemetry
 import sklearn.utils
 from rasa.core.actions.action import ActionExecutionRejection, RemoteAction
 from rasa.core.processor import MessageProcessor
@@ -19,9 +21,12 @@ from rasa.core.tracker_store import FailSafeTrackerStore, TrackerStore
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.events import ActionExecuted
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
+from sklearn.linear_model import LogisticRegression
 
 from desk import settings
 
+# Seconds since the customer last wrote, by the desk's clock, for the turn under way.
+idle_s: ContextVar[float | None] = ContextVar("idle_s", default=None)
 ACTION_TIMEOUT = aiohttp.ClientTimeout(total=25, connect=5)
 
 
@@ -37,12 +42,20 @@ def apply() -> None:
     """Make every change; safe to call again."""
     if getattr(RemoteAction, "_desk", False):
         return
+    _no_telemetry()
     _compile_action_schema()
     _abort_turns_on_failed_actions()
     _no_memory_fallback()
     _no_dead_conversations()
+    _sessions_by_the_desks_clock()
     _quick_model_loading()
     RemoteAction._desk = True
+
+
+def _no_telemetry() -> None:
+    """Stock reports usage to its makers; a service desk does not."""
+    rasa.telemetry.is_telemetry_enabled = lambda: False
+    rasa.telemetry.print_telemetry_reporting_info = lambda: None
 
 
 def _compile_action_schema() -> None:
@@ -122,10 +135,25 @@ def _no_dead_conversations() -> None:
     MessageProcessor._run_prediction_loop = loop
 
 
+def _sessions_by_the_desks_clock() -> None:
+    """Stock times a session by when Rasa saw the last message, which may be long after the customer sent it."""
+    stock = MessageProcessor._has_session_expired
+    assert list(inspect.signature(stock).parameters) == ["self", "tracker"]
+
+    def expired(self: MessageProcessor, tracker: Any) -> bool:
+        idle = idle_s.get()
+        if idle is None:
+            return bool(stock(self, tracker))
+        config = self.domain.session_config
+        return bool(config.are_sessions_enabled()) and idle > config.session_expiration_time * 60
+
+    MessageProcessor._has_session_expired = expired
+
+
 def _quick_model_loading() -> None:
-    """skops imports all of scikit-learn to list estimators it may trust: 6 s; our models name every type themselves."""
+    """skops imports all of scikit-learn to list the estimators it may trust: 6 s; our models hold only this one."""
     stock = sklearn.utils.all_estimators
-    sklearn.utils.all_estimators = lambda *args, **kwargs: []
+    sklearn.utils.all_estimators = lambda *args, **kwargs: [("LogisticRegression", LogisticRegression)]
     try:
         import skops.io  # noqa: F401 -- the import is the point
     finally:

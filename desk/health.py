@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
-from sqlalchemy.exc import SQLAlchemyError
 
 from desk.bootstrap import Application
+from desk.core.errors import StoreUnavailable
 from desk.service import figures
 
 REQUESTS = Counter("desk_http_requests_total", "HTTP requests", ["route", "method", "status"])
@@ -44,7 +44,7 @@ async def _parts(application: Application) -> dict[str, dict[str, object]]:
     try:
         await application.call(figures.count)
         database: dict[str, object] = {"ok": True}
-    except SQLAlchemyError as error:
+    except StoreUnavailable as error:
         database = {"ok": False, "why": type(error).__name__}
     model = await application.rasa.ready()
     return {"database": database, "rasa": {"ok": model is not None},

@@ -76,6 +76,13 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(**values)
 
 
+def child_environment(settings: Settings, **extra: str) -> dict[str, str]:
+    """The environment that gives a child process the same settings, with ``extra`` variables on top."""
+    values = {variable(one.name): getattr(settings, one.name) for one in fields(Settings)}
+    ours = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in values.items()}
+    return {**os.environ, **ours, **extra}
+
+
 def variable(name: str) -> str:
     """The environment variable of a setting."""
     return f"DESK_{name.upper()}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
 from rasa.nlu.extractors.crf_entity_extractor import CRFEntityExtractor
 from rasa.shared.nlu.constants import ENTITIES, ENTITY_ATTRIBUTE_TYPE
 from rasa.shared.nlu.training_data.message import Message
@@ -21,7 +22,7 @@ class NamesCrfExtractor(CRFEntityExtractor):
         return {**CRFEntityExtractor.get_default_config(), "labels": ["person_name", "address"],
                 "min_confidence": 0.6}
 
-    def train(self, training_data: TrainingData) -> Any:
+    def train(self, training_data: TrainingData) -> Resource:
         """Train on a copy of the data that holds only our labels."""
         labels = set(self.component_config["labels"])
         examples = []

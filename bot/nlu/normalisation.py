@@ -43,7 +43,7 @@ def _without_blank_edges(text: Normalised) -> Normalised:
 
 def _without_fillers(text: Normalised) -> Normalised:
     """Greetings and thanks that *are* the message stay: only what leaves something said is removed."""
-    for pattern, match in ((_OPENING, _OPENING.match), (_CLOSING, _CLOSING.search), (_INNER, _INNER.search)):
+    for match in (_OPENING.match, _CLOSING.search, _INNER.search):
         found = match(text.text)
         if found is None:
             continue

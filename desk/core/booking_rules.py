@@ -59,6 +59,17 @@ def free(rule: BookingRule, calendar: Calendar, day: date, *, now: datetime,
             if trouble(rule, calendar, slot, now=now, taken=taken.get(slot, 0)) is None]
 
 
+def why_none(rule: BookingRule, calendar: Calendar, day: date, part: str | None, *, now: datetime) -> str:
+    """Why a day that opens, or the part of it that was asked for, has no free slot, in words for the customer."""
+    slots = in_part(grid(rule, calendar, day), part)
+    if not slots:
+        return "这个时段不在服务时间内"
+    reasons = {trouble(rule, calendar, slot, now=now, taken=0) for slot in slots}
+    if None in reasons:
+        return "这个时段已经约满" if part in PARTS else "当天已经约满"
+    return "还没有开放预约" if "too_far" in reasons else "能约的时间已经过了"
+
+
 def in_part(slots: list[datetime], part: str | None) -> list[datetime]:
     """Slots in a part of the day; all of them when none is named."""
     if part not in PARTS:

@@ -41,6 +41,9 @@ class Bookings(Protocol):
     def take(self, service_id: str, resource: str, starts_at: datetime, *, capacity: int) -> bool:
         """Take one place of a slot if one is free, atomically under any number of writers."""
 
+    def lock(self, service_id: str, resource: str, *starts_at: datetime) -> None:
+        """Keep other writers from some slots, in one order for all, so that two who swap never wait for each other."""
+
     def release(self, service_id: str, resource: str, starts_at: datetime) -> None:
         """Give a place back."""
 

@@ -24,7 +24,7 @@ class NotFound(DeskError):
 
 
 class NotYours(DeskError):
-    """This record belongs to somebody else, or your role does not allow it."""
+    """The record belongs to somebody else, or your role does not allow it."""
 
     status = 403
 
@@ -57,6 +57,12 @@ class NotVerified(DeskError):
     """The customer has not been verified yet."""
 
     status = 403
+
+
+class StoreUnavailable(DeskError):
+    """The database cannot be reached at present."""
+
+    status = 503
 
 
 class PolicyError(DeskError):

@@ -3,11 +3,11 @@
 import re
 from datetime import date
 
-SHAPE = re.compile(r"(TS|BK)(\d{6})(\d{4})(\d)")
+SHAPE = re.compile(r"(TS|BK)(\d{6})(\d{4})(\d)", re.ASCII)
 
 
 def make(prefix: str, day: date, sequence: int) -> str:
-    """``make("TS", date(2026, 11, 24), 1)`` is ``TS26112400018``; the sequence runs from 1 to 9999."""
+    """``make("TS", date(2026, 11, 24), 1)`` is ``TS26112400010``; the sequence runs from 1 to 9999."""
     if not 1 <= sequence <= 9999:
         raise ValueError(f"sequence {sequence} outside 1..9999")
     digits = f"{day:%y%m%d}{sequence:04d}"
@@ -26,4 +26,4 @@ def check_digit(digits: str) -> int:
 def valid(number: str) -> bool:
     """Whether a number has the shape and its check digit fits."""
     match = SHAPE.fullmatch(number)
-    return bool(match) and check_digit(match[2] + match[3]) == int(match[4])
+    return match is not None and check_digit(match[2] + match[3]) == int(match[4])

@@ -26,15 +26,16 @@ class Outgoing:
     id: int | None = field(default=None)
 
 
-def failed_attempt(row: Outgoing, *, error: str, now: datetime) -> None:
-    """Note a failed send: try again after 2, 4, 8 … seconds, give up visibly after MAX_ATTEMPTS."""
+def failed_attempt(row: Outgoing, *, error: str, now: datetime) -> bool:
+    """Note a failed send: try again after 2, 4, 8 … seconds; True when it is given up after MAX_ATTEMPTS."""
     row.attempts += 1
     row.error = error[:500]
-    row.claimed_by = None
+    row.claimed_by = row.claimed_until = None
     if row.attempts >= MAX_ATTEMPTS:
         row.state = "failed"
-    else:
-        row.next_attempt_at = now + timedelta(seconds=2**row.attempts)
+        return True
+    row.next_attempt_at = now + timedelta(seconds=2**row.attempts)
+    return False
 
 
 class Outbox(Protocol):

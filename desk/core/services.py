@@ -57,5 +57,5 @@ def of_kind(policy: Policy, kind: str) -> list[Service]:
 
 
 def _likeness(one: Iterable[str], other: Iterable[str]) -> float:
-    a, b = set(one), {c for c in "".join(other).lower()}
+    a, b = set(one), set("".join(other).lower())
     return 2 * len(a & b) / (len(a) + len(b)) if a and b else 0.0

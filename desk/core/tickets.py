@@ -28,7 +28,7 @@ MOVES: dict[str, frozenset[str]] = {
     "confirmed": frozenset(), "refused": frozenset(), "withdrawn": frozenset(),
 }
 OPEN = frozenset({"received", "verified", "coordinated", "replied"})
-NEEDS_RESULT = frozenset({"replied", "refused"})
+NEEDS_RESULT = frozenset({"replied", "refused", "withdrawn"})
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Ticket:
 
 
 def advance(ticket: Ticket, to: Status, *, result: str, now: datetime) -> None:
-    """Move a ticket along its path; an answer or refusal needs words, so that nothing closes silently.
+    """Move a ticket along its path; an answer and an early end need words, so that nothing closes silently.
 
     Raises IllegalTransition, or Invalid when the result is missing.
     """

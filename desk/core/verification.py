@@ -13,7 +13,7 @@ LIFETIME = timedelta(minutes=10)
 RESEND_AFTER = timedelta(seconds=60)
 CODES_A_DAY = 5
 ROUNDS = 50_000
-_MOBILE = re.compile(r"1[3-9]\d{9}")
+_MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 
 
 class WrongCode(DeskError):
@@ -65,13 +65,16 @@ def hashed(code: str, *, conversation_id: str, phone: str) -> str:
 
 def attempt(verification: Verification | None, code: str, *, now: datetime) -> DeskError | None:
     """Count one try; the error to raise after the count is stored, or None when the code is right."""
-    if verification is None or verification.verified_at is not None or now >= verification.expires_at:
+    if verification is None or now >= verification.expires_at:
         return CodeExpired()
+    given = hashed(code, conversation_id=verification.conversation_id, phone=verification.phone)
+    right = hmac.compare_digest(given, verification.code_hash)
+    if verification.verified_at is not None:  # a turn that is run again says the same code again
+        return None if right else CodeExpired()
     if verification.tries >= MAX_TRIES:
         return TooMany("code")
     verification.tries += 1
-    given = hashed(code, conversation_id=verification.conversation_id, phone=verification.phone)
-    if not hmac.compare_digest(given, verification.code_hash):
+    if not right:
         left = MAX_TRIES - verification.tries
         return WrongCode(left) if left else TooMany("code")
     verification.verified_at = now

@@ -85,7 +85,7 @@ def _is_idle(text: str, match: re.Match[str], words: str) -> bool:
     if not words.endswith("点"):
         return True
     before, after = text[:match.start()], text[match.end():]
-    return words.startswith("一") or bool(re.match(r"[\u4e00-\u9fff]", after)) and not re.match(r"[吧行可好去来到的]", after) \
+    return words.startswith("一") or (bool(re.match(r"[\u4e00-\u9fff]", after)) and not re.match(r"[吧行可好去来到的]", after)) \
         or bool(re.search(r"[快慢好早晚多少大小高低便宜贵差]$", before))
 
 

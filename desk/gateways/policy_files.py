@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable, Collection
 from datetime import date, time, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -81,11 +82,9 @@ def _company(file: Node) -> Company:
 def _day_kinds(file: Node) -> Callable[[date], DayKind]:
     node = file.child("day_kinds")
     fixed: dict[date, DayKind] = {}
-    for key in node.data if node else ():
-        day = _day(key)
-        if day is None:
-            node.fail(key, "应为日期，例如 2027-02-06")  # type: ignore[union-attr]
-        fixed[day] = node.text(key, allowed=DAY_KINDS)  # type: ignore[union-attr,assignment]
+    if node is not None:
+        for key in node.data:
+            fixed[_day(node, key)] = node.text(key, allowed=DAY_KINDS)  # type: ignore[assignment]
     return lambda day: fixed.get(day) or published_kind(day)
 
 
@@ -119,20 +118,16 @@ def _calendars(file: Node, day_kind: Callable[[date], DayKind], zone: ZoneInfo) 
 def _overrides(file: Node) -> dict[str, dict[date, tuple[Window, ...]]]:
     top = file.child("overrides")
     found: dict[str, dict[date, tuple[Window, ...]]] = {}
-    for calendar_id in top.data if top else ():
-        node = top.child(calendar_id)  # type: ignore[union-attr]
-        for key in node.data if node else ():
-            day = _day(key)
-            if day is None:
-                node.fail(key, "应为日期，例如 2027-02-06")  # type: ignore[union-attr]
-            found.setdefault(str(calendar_id), {})[day] = _windows(node, key)  # type: ignore[arg-type]
+    for calendar_id, node in top.mappings() if top is not None else ():
+        for key in node.data:
+            found.setdefault(calendar_id, {})[_day(node, key)] = _windows(node, key)
     return found
 
 
 def _windows(node: Node, key: Any) -> tuple[Window, ...]:
     windows = node.checked(key, lambda texts: tuple(_window(text) for text in texts),
                            '应为时段列表，例如 ["09:00-12:00", "13:30-18:00"]', default=())
-    for before, after in zip(windows, windows[1:], strict=False):
+    for before, after in pairwise(windows):
         if after.start < before.end:
             node.fail(key, "时段要按先后排列且不重叠")
     return tuple(windows)
@@ -240,10 +235,10 @@ def _duration(text: str) -> timedelta:
     return timedelta(hours=int(match[1] or 0), minutes=int(match[2] or 0))
 
 
-def _day(key: Any) -> date | None:
+def _day(node: Node, key: Any) -> date:
     if isinstance(key, date):
         return key
     try:
         return date.fromisoformat(str(key))
     except ValueError:
-        return None
+        node.fail(key, "应为日期，例如 2027-02-06")

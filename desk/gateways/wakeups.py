@@ -5,6 +5,8 @@ The database is the truth: a lost hint costs a poll interval, never a message.
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Coroutine
+from typing import Any
 
 import structlog
 from redis import asyncio as redis_asyncio
@@ -99,7 +101,7 @@ class Wakeups:
                 log.warning("wakeups.redis_lost", error=str(error))
                 await asyncio.sleep(1)
 
-    def _spawn(self, work: "asyncio.Future[None] | object") -> None:
-        task = asyncio.ensure_future(work)  # type: ignore[arg-type]
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -81,6 +81,10 @@ class Node:
                 self.fail(key, f"列表里每一项应为键值对，现在是 {one!r}")
         return [Node(self.file, one, f"{self.path + '.' if self.path else ''}{key}[{i}]") for i, one in enumerate(found)]
 
+    def mappings(self) -> list[tuple[str, "Node"]]:
+        """Every key with the mapping behind it, empty ones left out."""
+        return [(str(key), node) for key in self.data if (node := self.child(key)) is not None]
+
     def done(self) -> None:
         """Refuse a key that means nothing: most often a slip of the pen."""
         for key in self.data:

@@ -44,8 +44,8 @@ def offers(desk: Desk, *, service_id: str, resource: str, day: date, part: str |
     with desk.begin() as uow:
         slots = _free(desk, uow, service, resource, rule, calendar, day)
     chosen = booking_rules.spread(booking_rules.in_part(slots, part), limit)
-    closed = calendar.closed_reason(day)
-    return Offers(day, chosen, closed if closed else (None if chosen else "当天已经约满"))
+    return Offers(day, chosen, None if chosen else calendar.closed_reason(day) or booking_rules.why_none(
+        rule, calendar, day, part, now=desk.clock.now()))
 
 
 def nearest(desk: Desk, *, service_id: str, resource: str, around: datetime, limit: int = LIMIT) -> list[datetime]:
@@ -94,6 +94,7 @@ def change(desk: Desk, *, number: str, starts_at: datetime, conversation_id: str
         booking = _own(uow, number, conversation_id)
         service, rule, calendar = _rule(desk, booking.service_id, booking.resource)
         if booking.starts_at != starts_at:
+            uow.bookings.lock(booking.service_id, booking.resource, booking.starts_at, starts_at)
             _take(desk, uow, service, booking.resource, rule, calendar, starts_at)
             uow.bookings.release(booking.service_id, booking.resource, booking.starts_at)
             booking.starts_at, booking.ends_at = starts_at, starts_at + timedelta(minutes=rule.minutes)
@@ -168,7 +169,7 @@ def _nearest(desk: Desk, uow: UnitOfWork, service_id: str, resource: str, around
              limit: int) -> list[datetime]:
     service, rule, calendar = _rule(desk, service_id, resource)
     now = desk.clock.now()
-    centre = max(around, now).astimezone(calendar.timezone)
+    centre = min(max(around, now), now + timedelta(days=rule.horizon_days)).astimezone(calendar.timezone)
     found: list[datetime] = []
     for offset in range(SEARCH_DAYS):
         for day in {centre.date() + timedelta(days=offset), centre.date() - timedelta(days=offset)}:

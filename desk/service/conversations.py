@@ -2,7 +2,6 @@
 
 import uuid
 from dataclasses import dataclass
-from typing import Any
 
 from desk.core import notices
 from desk.core.agents import Agent
@@ -39,7 +38,7 @@ class ConversationView:
     bookings: list[Booking]
 
 
-def open(desk: Desk, *, channel: str, channel_user: str) -> Conversation:
+def open(desk: Desk, *, channel: str, channel_user: str) -> Conversation:  # noqa: A001 -- always conversations.open
     """The conversation of one person on one channel, made when there is none; linked if they are known."""
     try:
         return _open(desk, channel=channel, channel_user=channel_user)

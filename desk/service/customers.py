@@ -85,6 +85,8 @@ def _link(desk: Desk, uow: UnitOfWork, conversation_id: str, customer: Customer)
         known.customer_id, known.verified_at = customer.id, now
     for ticket in uow.tickets.of_conversation(conversation_id):
         ticket.customer_id = ticket.customer_id or customer.id
+    for booking in uow.bookings.of_conversation(conversation_id, since=now):
+        booking.customer_id = booking.customer_id or customer.id
     uow.facts.record("customer.verified", subject=f"customer:{customer.customer_no}", actor="customer", at=now,
                      conversation=conversation_id)
 

@@ -11,13 +11,12 @@ def claim(desk: Desk, *, holder: str) -> list[Outgoing]:
 
 
 def sent(desk: Desk, *, row_id: int, holder: str) -> None:
-    """Mark a row as sent; secrets in its text are not kept."""
+    """Mark a row as sent."""
     with desk.begin() as uow:
         row = uow.outbox.get(row_id)
         if row.claimed_by == holder and row.state == "pending":
             row.state, row.sent_at, row.attempts = "sent", desk.clock.now(), row.attempts + 1
-            if row.body.get("secret"):
-                row.body = {"text": "（已发送）"}
+            _forget_secret(row, "（已发送）")
 
 
 def failed(desk: Desk, *, row_id: int, holder: str, error: str) -> None:
@@ -25,7 +24,13 @@ def failed(desk: Desk, *, row_id: int, holder: str, error: str) -> None:
     with desk.begin() as uow:
         row = uow.outbox.get(row_id)
         if row.claimed_by == holder and row.state == "pending":
-            failed_attempt(row, error=error, now=desk.clock.now())
-            if row.state == "failed":
+            if failed_attempt(row, error=error, now=desk.clock.now()):
+                _forget_secret(row, "（未送达）")
                 uow.facts.record("outbox.failed", subject=f"outbox:{row_id}", actor="system", at=desk.clock.now(),
                                  channel=row.channel, error=error[:200])
+
+
+def _forget_secret(row: Outgoing, instead: str) -> None:
+    """A one-time code is not kept longer than it is needed."""
+    if row.body.get("secret"):
+        row.body = {"text": instead}

@@ -47,7 +47,7 @@ class UnitOfWork(Protocol):
         """Send what is pending, so that new objects have ids."""
 
     def effect(self, key: str) -> Any | None:
-        """The stored result of an effect that was already carried out (JSON)."""
+        """The stored result of an effect that was already carried out (JSON); a concurrent twin waits for the first."""
 
     def keep_effect(self, key: str, result: Any, *, at: datetime) -> None:
         """Store an effect's result under its idempotency key."""
@@ -77,7 +77,7 @@ def once(uow: UnitOfWork, key: str | None, *, at: datetime, do: Callable[[], dic
     """Carry out an effect unless it was carried out under the same key; returns the (first) result.
 
     ``key`` is ``conversation/message id/effect``; None means the caller cannot repeat itself.
-    Two concurrent calls collide on the key when they commit: the later one rolls back with Conflict.
+    Of two concurrent calls the later one waits for the first and gets its result.
     """
     if key is None:
         return do()

@@ -114,7 +114,7 @@ def status(desk: Desk, *, conversation_id: str) -> Queued | None:
 def refresh_places(desk: Desk) -> None:
     """Tell everybody whose place in a queue has changed; the waiting room's watcher calls it on every change."""
     with desk.begin() as uow:
-        waiting = [(handoff.conversation_id, handoff.id) for handoff in uow.handoffs.waiting()]
+        waiting = [(handoff.conversation_id, handoff.id) for handoff in uow.handoffs.waiting() if handoff.id]
     for conversation_id, handoff_id in waiting:
         with desk.begin() as uow:
             conversation = uow.conversations.get(conversation_id, lock=True)

@@ -89,7 +89,7 @@ def advance(desk: Desk, *, number: str, to: Status, agent: Agent, result: str = 
         ticket = uow.tickets.by_number(number, lock=True)
         rules.advance(ticket, to, result=result, now=desk.clock.now())
         _record(desk, uow, ticket, f"ticket.{to}", actor=f"agent:{agent.id}", result=result)
-        if to in ("replied", "refused", "confirmed"):
+        if to in ("replied", "refused", "withdrawn", "confirmed"):
             _notify(desk, uow, ticket)
         return ticket
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -50,6 +50,12 @@ class SqlBookings:
             .values(taken=_S.taken + 1))
         return bool(taken.rowcount == 1)  # type: ignore[attr-defined]
 
+    def lock(self, service_id: str, resource: str, *starts_at: datetime) -> None:
+        """Keep other writers from some slots, in one order for all."""
+        query = select(_S.taken).where(_S.service_id == service_id, _S.resource == resource,
+                                       _S.starts_at.in_(starts_at))
+        self._session.execute(query.order_by(_S.starts_at).with_for_update())
+
     def release(self, service_id: str, resource: str, starts_at: datetime) -> None:
         """Give a place back."""
         self._session.execute(
@@ -63,5 +69,5 @@ class SqlBookings:
         return {starts_at: taken for starts_at, taken in self._session.execute(query)}
 
 
-def _slot(service_id: str, resource: str, starts_at: datetime) -> tuple[object, ...]:
+def _slot(service_id: str, resource: str, starts_at: datetime) -> tuple[ColumnElement[bool], ...]:
     return _S.service_id == service_id, _S.resource == resource, _S.starts_at == starts_at

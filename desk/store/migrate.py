@@ -7,7 +7,9 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy.exc import InterfaceError, OperationalError
 
+from desk.core.errors import StoreUnavailable
 from desk.store.unit_of_work import make_engine
 
 SCRIPTS = Path(__file__).parent / "migrations"
@@ -22,6 +24,8 @@ def upgrade(url: str) -> None:
             if connection.dialect.name == "postgresql":
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
             command.upgrade(_config(connection), "head")
+    except (OperationalError, InterfaceError) as error:
+        raise StoreUnavailable(str(error.orig).splitlines()[0]) from error
     finally:
         engine.dispose()
 

@@ -4,21 +4,32 @@ SQLite runs in WAL mode with full durability; its writers queue on a lock of thi
 database, because waiting there would mean sleeping and retrying.
 """
 
+import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, insert, make_url, select, update
+from sqlalchemy import Engine, create_engine, event, func, insert, make_url, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from desk.core import numbers
-from desk.core.errors import Conflict
+from desk.core.agents import Agents
+from desk.core.bookings import Bookings
+from desk.core.conversations import Conversations
+from desk.core.customers import Customers
+from desk.core.errors import Conflict, StoreUnavailable
+from desk.core.facts import Facts
+from desk.core.figures import Figures
+from desk.core.handoffs import Handoffs
+from desk.core.outbox import Outbox
+from desk.core.tickets import Tickets
 from desk.store import schema
 from desk.store.agents import SqlAgents
 from desk.store.bookings import SqlBookings
@@ -30,21 +41,23 @@ from desk.store.handoffs import SqlHandoffs
 from desk.store.outbox import SqlOutbox
 from desk.store.tickets import SqlTickets
 
+WAL_TRIES = 100
+
 
 class SqlUnitOfWork:
     """The repositories of one open transaction; see ``desk.service.desk.UnitOfWork``."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.conversations = SqlConversations(session)
-        self.handoffs = SqlHandoffs(session)
-        self.agents = SqlAgents(session)
-        self.tickets = SqlTickets(session)
-        self.customers = SqlCustomers(session)
-        self.bookings = SqlBookings(session)
-        self.facts = SqlFacts(session)
-        self.outbox = SqlOutbox(session)
-        self.figures = SqlFigures(session)
+        self.conversations: Conversations = SqlConversations(session)
+        self.handoffs: Handoffs = SqlHandoffs(session)
+        self.agents: Agents = SqlAgents(session)
+        self.tickets: Tickets = SqlTickets(session)
+        self.customers: Customers = SqlCustomers(session)
+        self.bookings: Bookings = SqlBookings(session)
+        self.facts: Facts = SqlFacts(session)
+        self.outbox: Outbox = SqlOutbox(session)
+        self.figures: Figures = SqlFigures(session)
         self.woken: set[str] = set()
 
     def add(self, thing: object) -> None:
@@ -56,7 +69,9 @@ class SqlUnitOfWork:
         self.session.flush()
 
     def effect(self, key: str) -> Any | None:
-        """The stored result of an effect that was already carried out."""
+        """The stored result of an effect that was already carried out; a concurrent twin waits here for the first."""
+        if self.session.get_bind().dialect.name == "postgresql":
+            self.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
         return self.session.scalar(select(schema.effects.c.result).where(schema.effects.c.key == key))
 
     def keep_effect(self, key: str, result: Any, *, at: datetime) -> None:
@@ -110,6 +125,9 @@ class Store:
             except IntegrityError as error:
                 session.rollback()
                 raise Conflict(str(error.orig)) from error
+            except (OperationalError, InterfaceError) as error:
+                session.rollback()
+                raise StoreUnavailable(str(error.orig).splitlines()[0]) from error
             except BaseException:
                 session.rollback()
                 raise
@@ -139,5 +157,13 @@ def make_engine(url: str) -> Engine:
 def _set_up_sqlite(connection: Any, record: Any) -> None:
     # pysqlite must not begin transactions behind our back: BEGIN IMMEDIATE comes from the listener above.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+    for pragma in ("busy_timeout=30000", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+    for attempt in range(WAL_TRIES):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:  # another process makes the same new database: SQLite does not wait here
+            if attempt == WAL_TRIES - 1:
+                raise
+            time.sleep(0.05)

@@ -1,6 +1,5 @@
 """A message is stored once, answered once, and never by a bot that has lost the conversation."""
 
-from collections.abc import Iterator
 
 import pytest
 
@@ -15,9 +14,9 @@ ME, OTHER = "host:1:a", "host:2:b"
 
 
 @pytest.fixture
-def talk(desk: Desk) -> Iterator[Conversation]:
+def talk(desk: Desk) -> Conversation:
     """A new conversation."""
-    yield conversations.open(desk, channel="web", channel_user="visitor")
+    return conversations.open(desk, channel="web", channel_user="visitor")
 
 
 def send(desk: Desk, talk: Conversation, external_id: str, text: str = "你好", holder: str | None = ME,

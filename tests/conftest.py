@@ -1,0 +1,19 @@
+"""What every test may ask for."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from desk.gateways import models
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def trained_model() -> Path:
+    """The model for the present data, or ``DESK_MODEL``; ``make test`` trains it first."""
+    given = os.environ.get("DESK_MODEL")
+    model = Path(given) if given else models.fitting(ROOT, ROOT / "models")
+    assert model.exists(), "no model for the present data: run `make train`"
+    return model.resolve()
