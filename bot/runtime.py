@@ -151,7 +151,7 @@ def _sessions_by_the_desks_clock() -> None:
 
 
 def _quick_model_loading() -> None:
-    """skops imports all of scikit-learn to list the estimators it may trust: 6 s; our models hold only this one."""
+    """Skops imports all of scikit-learn to list the estimators it may trust: 6 s; our models hold only this one."""
     stock = sklearn.utils.all_estimators
     sklearn.utils.all_estimators = lambda *args, **kwargs: [("LogisticRegression", LogisticRegression)]
     try:

@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
         logs.set_up(json_lines=known.log_json)
         given.run(known, given)
     except (Stop, DeskError) as problem:
-        print(f"desk: {problem}", file=sys.stderr)
+        print(f"desk: {getattr(problem, 'detail', '') or problem}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

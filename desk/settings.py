@@ -13,41 +13,42 @@ from desk.core.errors import DeskError
 class SettingError(DeskError):
     """A setting has a value that cannot be used."""
 
+    def __str__(self) -> str:
+        return self.detail
 
-def _setting(default: Any, text: str) -> Any:
-    return field(default=default, metadata={"help": text})
+
+def _setting(default: Any, text: str, *, allowed: tuple[str, ...] = ()) -> Any:
+    return field(default=default, metadata={"help": text, "allowed": allowed})
 
 
 @dataclass(frozen=True)
 class Settings:
     """Everything an operator can set; ``DESK_PORT`` sets ``port`` and so on."""
 
-    host: str = _setting("127.0.0.1", "Address that the web process listens on.")
-    port: int = _setting(8000, "Port of the web process: customers, console and API.")
-    public_url: str = _setting("", "Address under which customers reach the desk; empty: http://host:port.")
-    allowed_origins: str = _setting("", "Origins of pages that may embed the web chat, separated by commas.")
-    data_dir: str = _setting("var", "Folder for databases, logs and generated secrets.")
-    database_url: str = _setting("", "SQLAlchemy address of the desk's database; empty: SQLite in data_dir.")
-    tracker_url: str = _setting("", "Address of Rasa's tracker store; empty: SQLite in data_dir, or database_url "
-                                    "when that is PostgreSQL.")
-    redis_url: str = _setting("", "Redis for wake-ups between processes and Rasa's locks; empty: within one process.")
-    policy_dir: str = _setting("policy", "Folder of the policy files.")
-    models_dir: str = _setting("models", "Folder of trained models and their receipts.")
-    model: str = _setting("", "Model file to serve; empty: the one trained from the present data.")
-    actions_url: str = _setting("", "Address where Rasa finds the action host; empty: this machine's web process.")
-    rasa_url: str = _setting("", "Address of a Rasa process that runs by itself; empty: supervise a child.")
-    rasa_port: int = _setting(0, "Loopback port of the Rasa process; 0: any free one.")
-    rasa_timeout_s: float = _setting(30.0, "Seconds that a turn of Rasa may take before it is tried again.")
-    internal_token: str = _setting("", "Secret between web process and Rasa; empty: made once and kept in data_dir.")
-    secret: str = _setting("", "Secret that signs visitors' tokens; empty: made once and kept in data_dir.")
-    sms: str = _setting("console", "SMS gateway; console writes to the log and to sms.log in data_dir.")
-    message_max_chars: int = _setting(4000, "Longest message a customer may send, in characters.")
-    session_days: int = _setting(30, "Days that a visitor's web-chat token is valid.")
-    console_session_hours: int = _setting(12, "Hours after which a console session ends.")
-    sample_data: bool = _setting(True, "Load fictional customers and agents with `desk up`.")
-    clock_start: str = _setting("", "ISO time at which the desk's clock starts and from which it runs on; "
-                                    "for tests and demonstrations.")
-    log_json: bool = _setting(False, "Write logs as JSON lines instead of text.")
+    host: str = _setting("127.0.0.1", "Web 进程监听的地址。")
+    port: int = _setting(8000, "Web 进程的端口：客户、控制台和接口都走这里。")
+    public_url: str = _setting("", "客户访问服务台的地址；留空为 http://主机:端口。")
+    allowed_origins: str = _setting("", "允许嵌入网页聊天的站点来源，用逗号分隔。")
+    data_dir: str = _setting("var", "存放数据库、日志和自动生成的密钥的目录。")
+    database_url: str = _setting("", "服务台数据库的 SQLAlchemy 地址；留空为 data_dir 下的 SQLite。")
+    tracker_url: str = _setting("", "Rasa 对话记录库的地址；留空为 data_dir 下的 SQLite，database_url 不是 SQLite 时与它相同。")
+    redis_url: str = _setting("", "Redis 地址，用于多进程间的唤醒和 Rasa 的锁；留空为单机内部处理。")
+    policy_dir: str = _setting("policy", "策略文件目录。")
+    models_dir: str = _setting("models", "模型及其训练记录的目录。")
+    model: str = _setting("", "要使用的模型文件；留空为当前训练数据对应的模型。")
+    actions_url: str = _setting("", "Rasa 调用动作的地址；留空为本机的 Web 进程。")
+    rasa_url: str = _setting("", "独立运行的 Rasa 的地址；留空由 Web 进程启动并看护一个。")
+    rasa_port: int = _setting(0, "Rasa 进程的本机端口；0 为任意空闲端口。")
+    rasa_timeout_s: float = _setting(30.0, "Rasa 处理一条消息的最长秒数，超过则稍后重试。")
+    internal_token: str = _setting("", "Web 进程与 Rasa 之间的密钥；留空自动生成并保存在 data_dir。")
+    secret: str = _setting("", "签发访客令牌的密钥；留空自动生成并保存在 data_dir。")
+    sms: str = _setting("console", "短信网关；console 把短信写到日志和 data_dir 下的 sms.log。", allowed=("console",))
+    message_max_chars: int = _setting(4000, "客户一条消息的最大字数。")
+    session_days: int = _setting(30, "网页聊天访客令牌的有效天数。")
+    console_session_hours: int = _setting(12, "控制台登录的有效小时数。")
+    sample_data: bool = _setting(True, "desk up 时装入虚构的客户和客服。")
+    clock_start: str = _setting("", "服务台时钟的起点（ISO 时间），从那里继续走；用于测试和演示。")
+    log_json: bool = _setting(False, "日志用 JSON 行而不是文本。")
 
     @property
     def address(self) -> str:
@@ -65,6 +66,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     for one in fields(Settings):
         raw = given.get(variable(one.name), "").strip()
         values[one.name] = _convert(one.name, raw, one.default) if raw else one.default
+        allowed = one.metadata["allowed"]
+        if allowed and values[one.name] not in allowed:
+            raise SettingError(f"{variable(one.name)}={raw!r}：可用的有 {'、'.join(allowed)}")
     data_dir = Path(values["data_dir"])
     values["database_url"] = values["database_url"] or f"sqlite:///{data_dir}/desk.db"
     if not values["tracker_url"]:

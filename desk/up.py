@@ -16,6 +16,7 @@ from desk import bootstrap, sample_data, supervise
 from desk.bootstrap import Application
 from desk.core.errors import DeskError, StoreUnavailable
 from desk.gateways import models
+from desk.gateways.policy_files import load_policy
 from desk.settings import Settings
 from desk.store import migrate
 from desk.supervise import ModelBroken, RasaProcess
@@ -33,6 +34,7 @@ class CannotStart(DeskError):
 def run(known: Settings, root: Path) -> None:
     """Everything: check, train if needed, migrate, sample data, web and Rasa, until Ctrl-C."""
     _check_machine(known)
+    load_policy(Path(known.policy_dir))
     model = model_for(known, root)
     if not known.rasa_url:
         _ensure_model(model)

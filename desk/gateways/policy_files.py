@@ -25,6 +25,7 @@ from desk.core.policy import (
     Service,
     Topic,
 )
+from desk.core.tickets import KIND_NAMES
 from desk.gateways.yaml_source import Node, read
 
 FILES = ("company", "calendars", "outlets", "queues", "sla", "services", "targets")
@@ -43,12 +44,15 @@ def load_policy(directory: Path) -> Policy:
     calendars = _calendars(files["calendars"], day_kind, ZoneInfo(company.timezone))
     outlets = _by_id(files["outlets"], "outlets", lambda node: _outlet(node, calendars))
     promises, topics = _sla(files["sla"], calendars)
-    targets = files["targets"].child("targets")
-    return Policy(
+    targets = _targets(files["targets"])
+    policy = Policy(
         version=_version(directory), company=company, calendars=calendars, outlets=outlets, promises=promises,
         topics=topics, queues=_by_id(files["queues"], "queues", lambda node: _queue(node, calendars)),
         services=_by_id(files["services"], "services", lambda node: _service(node, calendars, outlets)),
-        targets={str(k): float(v) for k, v in targets.data.items()} if targets else {}, day_kind=day_kind)
+        targets=targets, day_kind=day_kind)
+    for file in files.values():
+        file.done()
+    return policy
 
 
 def _version(directory: Path) -> str:
@@ -128,7 +132,7 @@ def _windows(node: Node, key: Any) -> tuple[Window, ...]:
     windows = node.checked(key, lambda texts: tuple(_window(text) for text in texts),
                            '应为时段列表，例如 ["09:00-12:00", "13:30-18:00"]', default=())
     for before, after in pairwise(windows):
-        if after.start < before.end:
+        if after.start < before.end or before.end == time(0):
             node.fail(key, "时段要按先后排列且不重叠")
     return tuple(windows)
 
@@ -138,7 +142,7 @@ def _window(text: str) -> Window:
     if match is None:
         raise ValueError(text)
     h1, m1, h2, m2 = map(int, match.groups())
-    window = Window(time(h1, m1), time(h2 % 24 if h2 == 24 else h2, m2))
+    window = Window(time(h1, m1), time(0) if (h2, m2) == (24, 0) else time(h2, m2))
     if window.end != time(0) and window.end <= window.start:
         raise ValueError(text)
     return window
@@ -159,17 +163,24 @@ def _sla(file: Node, calendars: Collection[str]) -> tuple[dict[str, Promise], di
     promises = {}
     for node in file.children("promises", required=True):
         promise = Promise(
-            kind=node.text("kind"), text=node.text("text"), cite=node.texts("cite"),
+            kind=node.text("kind", allowed=(*KIND_NAMES, "any")), text=node.text("text"), cite=node.texts("cite"),
             calendar=node.text("calendar", default="around_the_clock", allowed=calendars),
             **{name: node.checked(name, _duration, "应为时长，例如 2h、30m 或 1h30m", default=None)
                for name in ("reply_within", "consult_within", "result_within")})
         node.done()
+        if promise.kind in promises:
+            node.fail("kind", f"{promise.kind!r} 重复")
         promises[promise.kind] = promise
     if "any" not in promises:
         file.fail("promises", "缺少 kind: any 的一条，它适用于没有单独承诺的工单")
     topics = _by_id(file, "topics", lambda node: Topic(node.text("id"), node.texts("names"), node.text("text"),
                                                        node.text("cite")))
     return promises, topics
+
+
+def _targets(file: Node) -> dict[str, float]:
+    node = file.child("targets")
+    return {str(key): node.checked(key, float, "应为数字") for key in node.data} if node is not None else {}
 
 
 def _service(node: Node, calendars: Collection[str], outlets: Collection[str]) -> Service:

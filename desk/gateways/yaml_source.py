@@ -98,7 +98,7 @@ class Node:
             return found
         try:
             return convert(found)
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, AttributeError, OSError):
             self.fail(key, f"{why}，现在是 {found!r}")
 
 

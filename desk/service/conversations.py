@@ -164,7 +164,7 @@ def view(desk: Desk, *, conversation_id: str, agent: Agent) -> ConversationView:
 
 
 def _may_see(agent: Agent, conversation: Conversation, handoff: Handoff | None) -> None:
-    if agent.active and agent.role != "agent":
+    if agent.may("supervise"):
         return
     waiting = handoff is not None and handoff.waiting and handoff.queue in agent.skills
     served = handoff is not None and handoff.agent_id == agent.id

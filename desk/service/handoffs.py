@@ -243,7 +243,7 @@ def rate(desk: Desk, *, conversation_id: str, score: int, comment: str = "") -> 
 def waiting(desk: Desk, *, agent: Agent) -> list[HandoffView]:
     """What waits in the queues an agent may serve, in serving order."""
     with desk.begin() as uow:
-        everything = agent.role != "agent"
+        everything = agent.may("supervise")
         return [_view(desk, uow, handoff) for handoff in uow.handoffs.waiting()
                 if everything or handoff.queue in agent.skills]
 

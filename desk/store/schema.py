@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.ext.mutable import MutableDict, MutableList
-from sqlalchemy.orm import registry
+from sqlalchemy.orm import configure_mappers, registry
 from sqlalchemy.types import TypeDecorator
 
 from desk.core import agents as agents_core
@@ -316,3 +316,4 @@ def map_core() -> None:
     for cls, table in _MAPPING.items():
         if not hasattr(cls, "__mapper__"):
             mapper_registry.map_imperatively(cls, table)
+    configure_mappers()  # objects made before they were mapped can be read from now on
