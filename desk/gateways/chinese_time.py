@@ -104,7 +104,7 @@ def resolve(phrase: str, *, now: datetime) -> Resolved | None:
     parts = re.split(r"到|至|~|—|(?<=[点半分日号\d])-(?=.*[点时号日:])", text, maxsplit=1)
     if len(parts) == 2 and all(parts):
         return _between(parts[0], parts[1], now)
-    return _moment(text, now) or _library(text, now)
+    return _moment(text, now) or (None if re.search(_CLOCK, text) and _clock(text) is None else _library(text, now))
 
 
 def _end_of(one: Resolved) -> datetime | None:
@@ -138,6 +138,8 @@ def _moment(text: str, now: datetime) -> Resolved | None:
     day, rest = _day(text, now)
     part = re.search(_PART, rest)
     clock = _clock(rest[part.end():] if part else rest)
+    if clock is None and re.search(_CLOCK, rest):
+        return None  # an hour that no clock shows
     if re.search(_SAME, rest) and day is not None:
         clock = (now.hour, now.minute)
     if isinstance(day, Resolved):
@@ -325,6 +327,10 @@ def _festival(words: str, today: date, now: datetime) -> date | None:
         fixed = _FIXED.get(name)
         if not days and fixed and words[len(name):] in ("", "节") and date(year, *fixed) >= today:
             return date(year, *fixed)
+        if not days and not fixed and words[len(name):] in ("", "节"):  # not published yet, but the moon is known
+            found = _jionlp(name, datetime.combine(date(year, 1, 1), time()))
+            if found is not None and found.year == year and found.date() >= today:
+                return found.date()
     return None
 
 

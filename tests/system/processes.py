@@ -5,7 +5,6 @@ Not a test: the harness of ``test_kills.py`` and of the benchmarks.
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,15 +14,10 @@ from pathlib import Path
 
 import requests
 
+from desk.supervise import free_port
+
 ROOT = Path(__file__).parents[2]
 START = "2026-11-24T09:30:00+08:00"
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def until(true: Callable[[], bool], *, timeout_s: float, what: str, every_s: float = 0.2) -> None:

@@ -15,7 +15,7 @@ import pytest
 from tests.system.processes import Processes
 from tests.system.visitor import Visitor
 
-KILLS = int(os.environ.get("DESK_KILLS", "4"))  # noqa: TID251 -- a knob of the test, not a setting
+KILLS = int(os.environ.get("DESK_KILLS", "4"))
 CUSTOMERS = 4
 COMPLAINT = ["我要投诉", "昨天来的师傅迟到两小时,态度还很差", "13800000091", "没有了,谢谢"]
 BOOKING = ["我想预约美发,{day}下午三点,城东店", "我姓李,电话13800000092", "确认", "谢谢"]
