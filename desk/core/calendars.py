@@ -28,9 +28,17 @@ class Calendar:
     day_kind: Callable[[date], DayKind]
     timezone: ZoneInfo
     set_days: Mapping[date, tuple[Window, ...]] = field(default_factory=dict)
+    within: "Calendar | None" = None
 
     def windows(self, day: date) -> list[tuple[datetime, datetime]]:
-        """When it is open on a day, as aware local times in order."""
+        """When it is open on a day, as aware local times in order; never outside ``within``."""
+        own = self._own_windows(day)
+        if self.within is None:
+            return own
+        both = [(max(a, c), min(b, d)) for a, b in own for c, d in self.within.windows(day)]
+        return [(start, end) for start, end in both if start < end]
+
+    def _own_windows(self, day: date) -> list[tuple[datetime, datetime]]:
         found = self.set_days[day] if day in self.set_days else self.days.get(self.day_kind(day), ())
         return [(self._at(day, window.start),
                  self._at(day + timedelta(days=window.end == time(0)), window.end)) for window in found]

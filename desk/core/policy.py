@@ -1,7 +1,7 @@
 """The policy in force: what operations decide, as plain frozen data. Loading and checking is the gateway's work."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Literal
 
@@ -166,8 +166,8 @@ class Policy:
         return self.services[service_id]
 
     def calendar_of(self, *, service: Service, resource: str) -> Calendar:
-        """The opening hours that bound bookings: the outlet's for an outlet, else the service's own."""
-        if resource in self.outlets:
-            return self.calendars[self.outlets[resource].calendar]
+        """The hours that bound bookings: the service's own, at an outlet only while that is open too."""
         assert service.booking is not None
-        return self.calendars[service.booking.calendar]
+        own = self.calendars[service.booking.calendar]
+        outlet = self.outlets.get(resource)
+        return own if outlet is None else replace(own, within=self.calendars[outlet.calendar])

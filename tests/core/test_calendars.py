@@ -1,5 +1,6 @@
 """Opening hours over workdays, rest days, public holidays, make-up workdays and days set by hand."""
 
+from dataclasses import replace
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -89,3 +90,14 @@ def test_a_calendar_that_never_opens_has_no_next_opening() -> None:
 def test_a_closed_day_has_a_reason_in_words(day: date, why: str | None) -> None:
     """The customer is told why, and nothing is said about a day that opens."""
     assert why == office().closed_reason(day)
+
+
+def test_a_service_at_an_outlet_is_open_only_while_both_are() -> None:
+    """The hours of one inside the other, an empty day where either is closed."""
+    outlet = Calendar(id="outlet", name="门店", days={"workday": (Window(time(10), time(20)),),
+                                                     "restday": (Window(time(10), time(20)),)},
+                      day_kind=kind, timezone=SHANGHAI)
+    both = replace(office(), within=outlet)
+    assert [(at("2026-11-24 10:00"), at("2026-11-24 12:00")), (at("2026-11-24 13:30"), at("2026-11-24 18:00"))] == \
+        both.windows(date(2026, 11, 24))
+    assert [] == both.windows(date(2026, 11, 28))
