@@ -15,7 +15,7 @@ RATING_BUTTONS = [{"title": f"{score}分 {word}", "payload": f'/rate_service{{"r
 def wait_range(low_min: int, high_min: int) -> str:
     """A range of minutes in words."""
     if high_min <= 1:
-        return "1 分钟以内"
+        return "不到 1 分钟"
     return f"约 {max(1, low_min)}–{high_min} 分钟" if max(1, low_min) < high_min else f"约 {high_min} 分钟"
 
 

@@ -23,13 +23,15 @@ _N = r"(?:\d{1,2}|[零〇一二两三四五六七八九十]{1,3})"
 _PARTS = {"凌晨": "am", "清晨": "am", "早晨": "am", "早上": "am", "大早": "am", "一早": "am", "早": "am", "上午": "am",
           "中午": "noon", "正午": "noon", "午后": "pm", "下午": "pm", "傍晚": "eve", "晚上": "eve", "夜里": "eve",
           "半夜": "eve", "晚": "eve"}
-_PART = "(?:" + "|".join(_PARTS) + ")"
+_LATER_OR_SOONER = "(?:(?<=[今明昨].)|(?!点|一点(?![半钟])|[些于到饭餐安班了回退就已该说]))"  # 「周末晚点」 names no part of the day
+_PART = "(?:" + "|".join(one + (_LATER_OR_SOONER if one in "早晚" else "") for one in _PARTS) + ")"
 _SAID_DAYS = {"大后天": 3, "大后日": 3, "今天": 0, "今日": 0, "今儿个": 0, "今儿": 0, "当天": 0, "明天": 1, "明日": 1,
               "明儿个": 1, "明儿": 1, "后天": 2, "后日": 2, "后儿": 2, "昨天": -1, "昨日": -1, "昨儿": -1, "前天": -2,
               "今": 0, "明": 1, "昨": -1}
 _SAID_DAY = "(?:" + "|".join(k for k in _SAID_DAYS if len(k) > 1) + rf"|[今明昨](?={_PART}))"
-_WEEK = r"(?:(?:这个?|本|下下个?|下个?|上个?)?(?:周|星期|礼拜))"
-_WEEKDAY = rf"(?:{_WEEK}(?:[一二三四五六日天1-7](?![天日个小年月])|末))"
+_NEXT = "(?<!一)下"  # 「查一下周六」 means the coming one
+_WEEK = rf"(?:(?:这个?|本|{_NEXT}下个?|{_NEXT}个?|上个?)?(?<![一二两三四五六七八九十几半])(?:周|星期|礼拜))"
+_WEEKDAY = rf"(?:{_WEEK}(?:[一二三四五六日天1-7](?![天日个小年月次回趟遍])|末))"
 _FESTIVALS = {"元旦": "New Year's Day", "春节": "Spring Festival", "清明": "Tomb-sweeping Day",
               "五一": "Labour Day", "劳动节": "Labour Day", "端午": "Dragon Boat Festival",
               "中秋": "Mid-autumn Festival", "国庆": "National Day", "十一": "National Day"}
@@ -39,16 +41,16 @@ _AROUND = r"(?:(?:假期|长假|期间)?(?:的?(?:前|之前|后|之后|以后|�
 _FESTIVAL_DAY = rf"(?:{_FESTIVAL}{_AROUND})"
 _DATE = (rf"(?:(?:\d{{4}}年|明年|今年|后年)?{_N}月(?:{_N}[日号]|{_N}(?=[^\d个]|$)|[底初末]|[上中下]旬)|\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}"
          rf"|\d{{1,2}}/\d{{1,2}}(?![\d/])|\d{{1,2}}[.]\d{{1,2}}(?=\s*(?:{_PART}|{_N}[点时]))"
-         rf"|(?:这个?月|本月|下个?月|上个?月)(?:{_N}[日号]|[底初末])?|(?<![路街弄巷道村幢栋元\d第]){_N}[日号](?![楼线门院店幢栋机码库位单])|月[底初末])")
+         rf"|(?:这个?月|本月|{_NEXT}个?月|上个?月)(?:{_N}[日号]|[底初末])?|(?<![路街弄巷道村幢栋元\d第]){_N}[日号](?![楼线门院店幢栋机码库位单])|月[底初末])")
 _LATER = (rf"(?:(?:{_N}|半|几)个?半?(?:分钟|小时|钟头|天|周|星期|礼拜|个月|月)(?:以后|之后|过后|后)|过{_N}天)")
 _LUNAR = r"(?:(?:农历|阴历)[正一二三四五六七八九十冬腊]{1,2}月[初一二三四五六七八九十廿]{1,3})"
-_PERIOD = r"(?:(?:这|本|下下|下|上)个?(?:周|星期|礼拜)(?:内|里|之内)?|最近几天|(?:这|本|下)个?季度|最近[一二三四五六七]天)"
+_PERIOD = rf"(?:(?:这|本|{_NEXT}下|{_NEXT}|上)个?(?:周|星期|礼拜)(?:内|里|之内)?|最近几天|(?:这|本|{_NEXT})个?季度|最近[一二三四五六七]天)"
 _CLOCK = (rf"(?:(?<![\d.:])\d{{1,2}}:\d{{2}}(?!\d)|(?<![快慢好多少低高差有\d])(?<![早晚](?=一点(?![半\d]))){_N}(?:点钟?|时(?!间|候|段))"
           rf"(?:整|半|[一三]刻|过?{_N}分?)?)")
 _SAME = r"(?:这个?时候|同一时间)"
 _EDGE = r"(?:之前|以前|前|左右|下班前|之后|以后)"
 _DAY = f"(?:{_LATER}|{_LUNAR}|{_SAID_DAY}|{_WEEKDAY}|{_FESTIVAL_DAY}|{_DATE}|{_PERIOD})"
-_MOMENT = rf"(?:{_DAY}的?\s*[,，]?\s*(?:\(?{_WEEKDAY}\)?)?\s*{_PART}?的?\s*(?:{_CLOCK}|{_SAME})?|{_PART}\s*{_CLOCK}?|{_CLOCK})"
+_MOMENT = rf"(?:{_DAY}的?\s*[,，]?\s*(?:\(?{_WEEKDAY}\)?)?\s*{_PART}?的?\s*(?:{_CLOCK}|{_SAME})?|(?<![一半整]){_PART}\s*{_CLOCK}?|{_CLOCK})"
 _EXPRESSION = re.compile(rf"{_MOMENT}(?:\s*(?:到|至|-|~|—)\s*{_MOMENT})?(?:{_EDGE})?")
 _ALONE = re.compile(r"[早晚]|一点|[一二两三四五六七八九十]点|今|明|一早|大早")
 
@@ -85,8 +87,8 @@ def _is_idle(text: str, match: re.Match[str], words: str) -> bool:
     if not words.endswith("点"):
         return True
     before, after = text[:match.start()], text[match.end():]
-    return words.startswith("一") or (bool(re.match(r"[\u4e00-\u9fff]", after)) and not re.match(r"[吧行可好去来到的]", after)) \
-        or bool(re.search(r"[快慢好早晚多少大小高低便宜贵差]$", before))
+    return words.startswith("一") or bool(re.match(r"建议|意见|问题|要求|想法|疑问|原因|水|一线|钱", after)) \
+        or bool(re.search(r"[快慢好早晚多少大小高低便宜贵差有提第]$|[这说]$", before))
 
 
 def resolve(phrase: str, *, now: datetime) -> Resolved | None:

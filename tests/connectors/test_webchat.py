@@ -303,7 +303,7 @@ async def test_a_visitor_sees_extras_but_nothing_internal(guest: Guest, stand: S
     await guest.until("已按按钮确认。")
     agent = stand.agent()
     await guest.post("转人工", "4")
-    events = await guest.until("正在为您排队，下一位就是您，预计等待1 分钟以内。")
+    events = await guest.until("正在为您排队，下一位就是您，预计等待不到 1 分钟。")
     stand.accept(agent)
     events = await guest.until("客服王敏已接入，正在为您服务。")
     assert events[1]["ticket"] == "TS20261124001"
@@ -319,7 +319,7 @@ async def test_what_an_agent_says_and_the_rating_reach_the_visitor(guest: Guest,
     """A person's words carry the name; a rating carries its five buttons."""
     agent = stand.agent()
     await guest.post("转人工")
-    await guest.until("正在为您排队，下一位就是您，预计等待1 分钟以内。")
+    await guest.until("正在为您排队，下一位就是您，预计等待不到 1 分钟。")
     conversation = stand.accept(agent)
     await stand.app.call(handoffs.say, conversation_id=conversation, agent_id=agent, text="您好", external_id="1")
     assert (await guest.until("您好"))[-1]["agent"] == "王敏"

@@ -75,7 +75,7 @@ export class Presence {
 
 function waitOf({ low_min: low, high_min: high }) {
   if (high === undefined) return "轮到您时会立即接入";
-  if (high <= 1) return "预计等待 1 分钟以内";
+  if (high <= 1) return "预计等待不到 1 分钟";
   const least = Math.max(1, low);
   return least < high ? `预计等待约 ${least}–${high} 分钟` : `预计等待约 ${high} 分钟`;
 }

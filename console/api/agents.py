@@ -1,0 +1,65 @@
+"""Agents: who works here, adding somebody, letting somebody go."""
+
+from typing import Any
+
+from aiohttp import web
+
+from console import views
+from console.api import bodies
+from console.api.call import Call, Route
+from console.errors import json_response
+from desk.core.agents import PERMISSIONS, Agent
+from desk.core.errors import Invalid
+from desk.gateways import passwords
+from desk.service import agents
+from desk.service.desk import Desk
+
+MIN_PASSWORD, MAX_PASSWORD, MAX_NAME = 8, 200, 60
+
+
+async def everybody(call: Call) -> web.Response:
+    """All agents with the number of conversations they hold."""
+    found = await call.do(agents.everybody, agent=call.agent)
+    return json_response({"agents": [{**views.agent(one), "load": load} for one, load in found]})
+
+
+async def create(call: Call) -> web.Response:
+    """A new agent."""
+    made = await call.do(_create, by=call.agent, body=await bodies.read(call.request))
+    return json_response({"agent": views.agent(made)}, status=201)
+
+
+def _create(desk: Desk, *, by: Agent, body: dict[str, Any]) -> Agent:
+    password = bodies.text(body, "password", most=MAX_PASSWORD)
+    role: Any = bodies.text(body, "role", most=20)
+    skills = body.get("skills", [])
+    if len(password) < MIN_PASSWORD or role not in PERMISSIONS:
+        raise Invalid("password, role")
+    if not isinstance(skills, list) or not all(isinstance(skill, str) for skill in skills):
+        raise Invalid("skills: a list of queue ids")
+    return agents.create(desk, by=by, username=bodies.text(body, "username", most=MAX_NAME).strip(),
+                         name=bodies.text(body, "name", most=MAX_NAME).strip(), role=role, skills=skills,
+                         password_hash=passwords.hashed(password),
+                         capacity=bodies.whole(body.get("capacity"), "capacity", default=3))
+
+
+async def set_active(call: Call) -> web.Response:
+    """Deactivate or reactivate somebody."""
+    active = bodies.flag(await bodies.read(call.request), "active")
+    return json_response({"agent": views.agent(await call.do(agents.set_active, by=call.agent, active=active,
+                                                             agent_id=int(call.path("id"))))})
+
+
+ROUTES = (
+    Route("GET", "/agents", everybody, "所有人员和他们接待中的会话数", permission="supervise"),
+    Route("POST", "/agents", create, "新建人员", permission="administer", status=201,
+          body={"username": {"type": "string"}, "name": {"type": "string"},
+                "role": {"type": "string", "enum": list(PERMISSIONS)},
+                "password": {"type": "string", "format": "password", "minLength": MIN_PASSWORD},
+                "skills": {"type": "array", "items": {"type": "string"}, "default": []},
+                "capacity": {"type": "integer", "minimum": 1, "maximum": 20, "default": 3}},
+          says={"conflict": "这个用户名已经有人使用，请换一个。",
+                "invalid": "请填写用户名、姓名和角色，密码至少 8 位，同时接待数为 1 到 20。"}),
+    Route("PUT", r"/agents/{id:\d{1,9}}/active", set_active, "停用或恢复人员", permission="administer",
+          body={"active": {"type": "boolean"}}, says={"not_yours": "只有管理员能停用人员，而且不能停用自己。"}),
+)
