@@ -19,7 +19,7 @@ def follow(desk: Desk, *, conversation_id: str, agent: Agent, after: int) -> tup
     """The conversation and what happened in it after a number. Raises NotFound, NotYours."""
     with desk.begin() as uow:
         conversation = uow.conversations.get(conversation_id)
-        conversations._may_see(agent, conversation, uow.handoffs.last_of(conversation_id))
+        conversations.may_see(agent, conversation, uow.handoffs.last_of(conversation_id))
         return conversation, uow.conversations.messages(conversation_id, after=after, limit=PAGE)
 
 

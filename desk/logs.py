@@ -34,7 +34,7 @@ def into_file(path: Path) -> Iterator[Callable[[str], None]]:
         with path.open("ab") as file:
             os.dup2(file.fileno(), 1)
             os.dup2(file.fileno(), 2)
-            yield lambda line: os.write(person, f"{line}\n".encode()) and None
+            yield lambda line: _write(person, line)
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -42,3 +42,7 @@ def into_file(path: Path) -> Iterator[Callable[[str], None]]:
         os.dup2(errors, 2)
         os.close(person)
         os.close(errors)
+
+
+def _write(descriptor: int, line: str) -> None:
+    os.write(descriptor, f"{line}\n".encode())

@@ -34,6 +34,11 @@ def accepted(agent_name: str) -> str:
     return f"客服{agent_name}已接入，正在为您服务。"
 
 
+def requeued() -> str:
+    """The person cannot go on; somebody else will."""
+    return "刚才的客服临时离开，已为您优先安排其他客服，请稍候。"
+
+
 def returned() -> str:
     """The person gave the conversation back to the bot."""
     return "人工服务已结束，接下来由智能助手继续为您服务。"

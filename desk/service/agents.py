@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from desk.core.agents import Agent, AgentSession, Role
 from desk.core.errors import Conflict, Invalid, NotYours, TooMany
+from desk.service import handoffs
 from desk.service.desk import Desk
 
 FAILURES, WINDOW = 5, timedelta(minutes=15)
@@ -129,13 +130,15 @@ def create(desk: Desk, *, by: Agent, username: str, name: str, role: Role, passw
 
 
 def set_active(desk: Desk, *, by: Agent, agent_id: int, active: bool) -> Agent:
-    """Deactivate or reactivate somebody; nobody can lock themselves out."""
+    """Deactivate or reactivate somebody; what they held goes to others. Nobody can lock themselves out."""
     if not by.may("administer") or by.id == agent_id:
         raise NotYours("agents")
     with desk.begin() as uow:
         agent = uow.agents.get(agent_id)
         agent.active = active
         agent.on_duty = agent.on_duty and active
+        if not active:
+            handoffs.requeue_held(desk, uow, agent_id)
         uow.facts.record("agent.activated" if active else "agent.deactivated", subject=f"agent:{agent.username}",
                          actor=f"agent:{by.id}", at=desk.clock.now())
         uow.wake("queues")

@@ -148,7 +148,7 @@ def view(desk: Desk, *, conversation_id: str, agent: Agent) -> ConversationView:
     with desk.begin() as uow:
         conversation = uow.conversations.get(conversation_id)
         handoff = uow.handoffs.last_of(conversation_id)
-        _may_see(agent, conversation, handoff)
+        may_see(agent, conversation, handoff)
         customer = None
         if conversation.customer_id is not None and agent.may("customers"):
             customer = uow.customers.get(conversation.customer_id)
@@ -163,7 +163,8 @@ def view(desk: Desk, *, conversation_id: str, agent: Agent) -> ConversationView:
                                 customer, tickets, bookings)
 
 
-def _may_see(agent: Agent, conversation: Conversation, handoff: Handoff | None) -> None:
+def may_see(agent: Agent, conversation: Conversation, handoff: Handoff | None) -> None:
+    """Raise NotYours unless an agent holds, may take or has served a conversation, or supervises."""
     if agent.may("supervise"):
         return
     waiting = handoff is not None and handoff.waiting and handoff.queue in agent.skills

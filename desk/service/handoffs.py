@@ -163,6 +163,21 @@ def _may_accept(agent: Agent, handoff: Handoff) -> None:
         raise Conflict(f"handoff {handoff.id}")
 
 
+def requeue_held(desk: Desk, uow: UnitOfWork, agent_id: int) -> None:
+    """Put what an agent holds back into its queue, in its old place: the agent cannot go on."""
+    now = desk.clock.now()
+    for held in uow.handoffs.held_by(agent_id):
+        conversation = uow.conversations.get(held.conversation_id, lock=True)
+        held.accepted_at = held.agent_id = held.quote = None
+        move(conversation, "queue", now=now)
+        conversation.agent_id = None
+        uow.add(append(conversation, kind="status", sender="system", text=notices.requeued(), now=now,
+                       payload={"owner": "queue"}))
+        uow.facts.record("handoff.requeued", subject=f"conversation:{conversation.id}", actor=f"agent:{agent_id}",
+                         at=now, handoff=held.id)
+        _wake(uow, conversation)
+
+
 def say(desk: Desk, *, conversation_id: str, agent_id: int, text: str, external_id: str) -> Message:
     """What the agent who holds a conversation says; the same external id again returns the stored message."""
     if not text.strip():

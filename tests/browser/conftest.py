@@ -82,7 +82,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
     site.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """The browser; skipped where there is none, a failure with CI=true."""
     program = shutil.which("chromium")

@@ -8,7 +8,7 @@ from desk.core.agents import Agent
 from desk.core.conversations import Conversation
 from desk.core.errors import Conflict, IllegalTransition, Invalid, NotYours
 from desk.core.handoffs import Handoff
-from desk.service import conversations, handoffs, waits
+from desk.service import agents, conversations, handoffs, waits
 from desk.service.desk import Desk
 
 
@@ -157,3 +157,19 @@ def test_nobody_is_given_a_conversation_that_a_person_holds(desk: Desk, wang: Ag
     talk = handoffs.accept(desk, handoff_id=ask(desk, "a").handoff_id, agent_id=wang.id or 0)
     with pytest.raises(IllegalTransition):
         handoffs.request(desk, conversation_id=talk.id, reason="request_human", summary={})
+
+
+def test_a_deactivated_agents_conversations_go_back_to_their_place(desk: Desk, wang: Agent) -> None:
+    """The customer is told, stands where they stood, and another agent may take them."""
+    talk = conversations.open(desk, channel="web", channel_user="left")
+    handoffs.request(desk, conversation_id=talk.id, reason="request_human", summary={})
+    state = handoffs.status(desk, conversation_id=talk.id)
+    assert state is not None
+    assert wang.id is not None
+    handoffs.accept(desk, handoff_id=state.handoff_id, agent_id=wang.id)
+    agents.set_active(desk, by=agents.OPERATOR, agent_id=wang.id, active=False)
+    again = handoffs.status(desk, conversation_id=talk.id)
+    assert again is not None
+    assert (state.handoff_id, 0) == (again.handoff_id, again.place)
+    texts = [message.text for message in conversations.events(desk, conversation_id=talk.id)]
+    assert any("其他客服" in text for text in texts)
