@@ -106,7 +106,7 @@ def _train(known: Settings, given: Any) -> None:
     if model.exists() and not given.force:
         print(f"模型 {model} 已是最新，无需训练（--force 可重新训练）。")
         return
-    print("正在训练模型，通常不到一分钟 …", flush=True)
+    print("正在训练模型，通常需要两三分钟 …", flush=True)
     record = Path(known.models_dir) / "train.log"
     try:
         with logs.into_file(record) as say:

@@ -6,6 +6,7 @@ the next start without training.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +21,10 @@ from bot.nlu.rule_extractor import Found, RuleExtractor
 from desk.core.services import names
 from desk.gateways.chinese_text import Folded, fold
 from desk.gateways.policy_files import load_policy
+
+# Words that differ beyond their characters between the mainland and Taiwan or Hong Kong.
+REGIONAL = (("宽带", "宽频"), ("网络", "网路"), ("空调", "冷气"))
+_DONE = re.compile(r"[好完了不]")
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
@@ -39,6 +44,8 @@ class CatalogueExtractor(RuleExtractor):
         """The services and outlets of a folded text."""
         doc = self._spacy.make_doc(text.text)
         for span in filter_spans(self._matcher(doc, as_spans=True)):
+            if re.search(r"[^维报]修$", span.text) and _DONE.match(text.text, span.end_char):
+                continue  # 「网修好了」 tells, it does not ask for 「网修」
             entity, _, value = span.label_.partition(":")
             yield Found(entity, value, span.start_char, span.end_char)
 
@@ -57,4 +64,6 @@ def _matcher(policy_dir: str) -> tuple[Any, PhraseMatcher]:
 
 
 def _add(matcher: PhraseMatcher, pipeline: Any, label: str, phrases: tuple[str, ...]) -> None:
-    matcher.add(label, [pipeline.make_doc(fold(phrase).text) for phrase in phrases])
+    folded = {fold(phrase).text for phrase in phrases}
+    folded |= {phrase.replace(here, there) for phrase in folded for here, there in REGIONAL}
+    matcher.add(label, [pipeline.make_doc(phrase) for phrase in sorted(folded)])

