@@ -108,7 +108,7 @@ async def _turn(agent: Agent, body: dict[str, Any]) -> dict[str, Any]:
         tracker = await processor.run_action_extract_slots(output, tracker)
         await processor._run_prediction_loop(output, tracker)
         await processor.save_tracker(tracker)
-        return {"replies": [_reply(one) for one in output.messages], **_state(tracker), "replayed": False}
+        return {"replies": [_reply(one) for one in output.messages], **_state(tracker)}
 
 
 async def _message(agent: Agent, body: dict[str, Any], output: CollectingOutputChannel) -> UserMessage:
@@ -141,7 +141,7 @@ def _told(tracker: DialogueStateTracker, message_id: str) -> dict[str, Any]:
         if isinstance(event, BotUttered):
             replies.append({"text": event.text or "", "buttons": (event.data or {}).get("buttons") or [],
                             "custom": (event.data or {}).get("custom") or {}})
-    return {"replies": replies, **_state(tracker, events[position].parse_data), "replayed": True}
+    return {"replies": replies, **_state(tracker, events[position].parse_data)}
 
 
 def _reply(message: dict[str, Any]) -> dict[str, Any]:

@@ -15,10 +15,10 @@ from desk.bootstrap import Application
 from desk.core import notices
 from desk.core.conversations import Turn
 from desk.core.errors import DeskError
-from desk.gateways.rasa import RasaUnavailable, TurnFailed, TurnReply
+from desk.gateways.rasa import RasaUnavailable, TurnFailed
 from desk.service import conversations, handoffs, turns
 from desk.service.conversations import Received
-from desk.service.turns import Answer, Reply
+from desk.service.turns import Answer
 
 log = structlog.get_logger()
 LEASE_S = 15.0
@@ -82,7 +82,7 @@ class Gate:
     async def _answer_one(self, turn: Turn) -> Turn | None:
         call = self._app.call
         try:
-            reply = await self._app.rasa.turn(
+            answer = await self._app.rasa.turn(
                 conversation=turn.conversation_id, message_id=turn.message_id,
                 text=turn.payload.get("payload") or turn.text, metadata=_metadata(turn))
         except RasaUnavailable as error:
@@ -94,7 +94,7 @@ class Gate:
         except TurnFailed as error:
             log.error("turn.failed", conversation=turn.conversation_id, seq=turn.seq, error=str(error))
             return await call(turns.fail, turn=turn, error=str(error), lease_s=LEASE_S)
-        return await call(turns.finish, turn=turn, answer=_answer_of(reply), lease_s=LEASE_S)
+        return await call(turns.finish, turn=turn, answer=answer, lease_s=LEASE_S)
 
     async def _reach_person(self, turn: Turn) -> bool:
         """While Rasa is away a customer can still ask for a person."""
@@ -152,9 +152,3 @@ def _metadata(turn: Turn) -> dict[str, Any]:
             "owner_version": turn.owner_version, "channel": turn.payload.get("channel"),
             "payload": bool(turn.payload.get("payload")), "surname": turn.payload.get("surname"),
             "idle_s": turn.idle_s, "customer_verified": turn.payload.get("customer_verified", False)}
-
-
-def _answer_of(reply: TurnReply) -> Answer:
-    replies = [Reply(text=one.text, buttons=list(one.buttons), custom=dict(one.custom)) for one in reply.replies
-               if one.text or one.buttons or one.custom]
-    return Answer(replies=replies, parse=reply.parse, slots=reply.slots, active_loop=reply.active_loop)

@@ -1,11 +1,12 @@
 """Talks to the Rasa process through its private channel (``bot/channel.py``)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 
 from desk.core.errors import DeskError
+from desk.service.turns import Answer, Reply
 
 
 class RasaUnavailable(DeskError):
@@ -18,26 +19,6 @@ class TurnFailed(DeskError):
     """Rasa broke on this message."""
 
     status = 502
-
-
-@dataclass(frozen=True)
-class BotReply:
-    """One message of the bot; buttons are ``{"title", "payload"}``."""
-
-    text: str
-    buttons: list[dict[str, str]] = field(default_factory=list)
-    custom: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class TurnReply:
-    """What a turn gave; ``replayed`` when the tracker held the message already."""
-
-    replies: list[BotReply]
-    parse: dict[str, Any]
-    slots: dict[str, Any]
-    active_loop: str | None
-    replayed: bool
 
 
 @dataclass(frozen=True)
@@ -57,14 +38,13 @@ class RasaGateway:
         self._timeout = aiohttp.ClientTimeout(total=timeout_s, connect=3)
         self._session: aiohttp.ClientSession | None = None
 
-    async def turn(self, *, conversation: str, message_id: str, text: str, metadata: dict[str, Any]) -> TurnReply:
+    async def turn(self, *, conversation: str, message_id: str, text: str, metadata: dict[str, Any]) -> Answer:
         """Have the bot answer a message. Raises RasaUnavailable (try later) or TurnFailed (this message)."""
         answer = await self._call("POST", "turn", {"conversation": conversation, "message_id": message_id,
                                                    "text": text, "metadata": metadata})
         try:
-            return TurnReply(replies=[BotReply(**one) for one in answer["replies"]], parse=answer["parse"],
-                             slots=answer["slots"], active_loop=answer["active_loop"],
-                             replayed=answer["replayed"])
+            replies = [Reply(**one) for one in answer["replies"] if any(one.values())]
+            return Answer(replies, answer["parse"], answer["slots"], answer["active_loop"])
         except (KeyError, TypeError) as error:
             raise TurnFailed(f"unexpected answer: {error!r}") from error
 

@@ -55,7 +55,7 @@ class ScriptedRasa:
         self.texts.append(turn["text"])
         replies = await self._replies(turn)
         return web.json_response({"replies": replies, "parse": PARSE, "slots": {"secret_slot": "内部"},
-                                  "active_loop": None, "replayed": False})
+                                  "active_loop": None})
 
     async def _replies(self, turn: dict[str, Any]) -> list[dict[str, Any]]:
         text = turn["text"]
