@@ -13,18 +13,20 @@ from actions import (
     feedback,
     handoff,
     inquiries,
+    own_bookings,
     smalltalk,
     tickets,
 )
 from actions.base import DeskAction
 from desk.bootstrap import Application
 
-TOPICS = (accounts, applications, bookings, complaints, faults, feedback, handoff, inquiries, smalltalk, tickets)
+MODULES = (accounts, applications, bookings, complaints, faults, feedback, handoff, inquiries, own_bookings, smalltalk,
+           tickets)
 
 
 def all_actions() -> list[type[DeskAction]]:
     """Every action that has a name."""
-    return [cls for topic in TOPICS for _, cls in inspect.getmembers(topic, inspect.isclass)
+    return [cls for topic in MODULES for _, cls in inspect.getmembers(topic, inspect.isclass)
             if issubclass(cls, DeskAction) and cls.__module__ == topic.__name__
             and (cls.called or getattr(cls, "form", ""))]
 

@@ -14,7 +14,7 @@ from desk.core.customers import masked_phone
 from desk.core.errors import Invalid, NotVerified, TooMany
 from desk.service import customers
 
-SLOTS = ("verify_phone", "verify_code", "verify_sent")
+SLOTS = ("verify_phone", "verify_code")
 _CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
 _RESEND = re.compile(r"没(有)?收到|再发|重发|重新发|换个?号")
 GIVEN_UP = "given_up"
@@ -55,19 +55,19 @@ class VerificationForm(TaskForm):
         elif requested and (talk.intent == "deny" or REFUSES.search(talk.text)):
             state["verify_phone"] = state["verify_code"] = GIVEN_UP
         elif requested and any(c.isdigit() for c in talk.text):
-            state[requested] = None
+            state[requested], state.asked = None, True
             talk.say("utter_phone_wrong" if requested == "verify_phone" else "utter_code_shape")
 
     async def _send(self, talk: Talk, state: State, phone: str) -> None:
         try:
             await talk.call(customers.send_code, conversation_id=talk.conversation, phone=phone,
                             key=talk.key("code"))
-            state["verify_phone"], state["verify_sent"] = phone, None
+            state["verify_phone"] = phone
         except Invalid:
             state["verify_phone"] = None
             talk.say("utter_phone_wrong")
         except verification.ResendTooSoon as error:
-            state["verify_phone"], state["verify_sent"] = phone, True
+            state["verify_phone"], state.asked = phone, True
             talk.say("utter_code_too_soon", seconds=error.wait_s)
         except TooMany:
             state["verify_phone"] = state["verify_code"] = GIVEN_UP
@@ -79,7 +79,7 @@ class VerificationForm(TaskForm):
             state["verify_code"] = "ok"
             state["customer_title"] = customer.name[:1] + {"男": "先生", "女": "女士"}.get(customer.gender, "先生/女士")
         except verification.WrongCode as error:
-            state["verify_code"], state["verify_sent"] = None, True
+            state["verify_code"], state.asked = None, True
             talk.say("utter_code_wrong", left=error.tries_left)
         except verification.CodeExpired:
             state["verify_phone"] = state["verify_code"] = None
@@ -92,12 +92,11 @@ class VerificationForm(TaskForm):
             talk.say("utter_no_record", buttons=[button("转人工", "request_human")])
 
     async def ask(self, talk: Talk, state: State, slot: str) -> None:
-        """Say why, and where the code went; after a wrong try the question stands already."""
+        """Say why, and where the code went."""
         if slot == "verify_phone":
             talk.say("utter_want_verify_phone")
-        elif not state["verify_sent"]:
+        else:
             talk.say("utter_want_verify_code", phone=masked_phone(state["verify_phone"]))
-            state["verify_sent"] = True
 
 
 class ShowAccount(DeskAction):
@@ -124,5 +123,6 @@ class ShowAccount(DeskAction):
         talk.say("utter_account_owing" if owing else "utter_account", title=title, number=customer.customer_no,
                  phone=masked_phone(customer.phone), plan=customer.plan or "暂无",
                  balance=f"{abs(customer.balance_fen) / 100:.2f}",
+                 passed="核验通过。" if talk.slot("verify_code") == "ok" else "",
                  until=f"{until:%Y年%-m月%-d日}" if until else "长期有效")
         return [*leave_task(*SLOTS), known]

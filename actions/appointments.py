@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from actions.base import Talk
+from rasa_sdk.events import FollowupAction, SlotSet
+
+from actions.base import Events, Talk
 from actions.forms import State
-from actions.phrasing import ANYTHING, day, said_time, short_time
+from actions.phrasing import ANYTHING, day, full_time, said_time, short_time
 from desk.gateways import chinese_time
 from desk.gateways.chinese_time import Resolved
 from desk.service import bookings
@@ -26,12 +28,13 @@ def wish_of(talk: Talk, requested: bool) -> str | None:
 
 async def settle(talk: Talk, state: State, *, service_id: str, resource: str, time_slot: str,
                  day_slot: str | None, phrase: str) -> None:
-    """Turn a wish into a bookable time in ``time_slot``, or say why not and offer what is free.
+    """Turn a wish into a bookable time in ``time_slot``, or say why not and offer what is free (the question is put then).
 
     ``day_slot`` keeps the day talked about, so that “下午三点” after “周六” is understood.
     """
     known = date.fromisoformat(state[day_slot]) if day_slot and state[day_slot] else None
     state[time_slot] = None
+    state.asked = True
     resolved = understand(phrase, known, talk.now)
     if resolved is None:
         await _offer_nearest(talk, service_id, resource, talk.now, "utter_booking_soonest" if phrase == "随时"
@@ -76,10 +79,20 @@ async def _at(talk: Talk, state: State, service_id: str, resource: str, time_slo
               for at in readings]
     at, check = next(((at, check) for at, check in checks if check.ok), checks[0])
     if check.ok:
-        state[time_slot] = at.isoformat()
+        state[time_slot], state.asked = at.isoformat(), False
         return
-    talk.say(REASONS[check.reason or "closed"], day=day(at, talk.zone), time=short_time(at, talk.zone),
+    if check.reason == "closed" and await _closed_all_day(talk, service_id, resource, at):
+        return
+    talk.say(REASONS[check.reason or "closed"], day=day(at, talk.zone), time=full_time(at, talk.zone),
              buttons=slot_buttons(talk, check.alternatives))
+
+
+async def _closed_all_day(talk: Talk, service_id: str, resource: str, at: datetime) -> bool:
+    wanted = at.astimezone(talk.zone).date()
+    offers = await talk.call(bookings.offers, service_id=service_id, resource=resource, day=wanted)
+    if not offers.slots:
+        await _offer_day(talk, service_id, resource, wanted, None)
+    return not offers.slots
 
 
 async def _offer_day(talk: Talk, service_id: str, resource: str, wanted: date, part: str | None) -> None:
@@ -90,8 +103,12 @@ async def _offer_day(talk: Talk, service_id: str, resource: str, wanted: date, p
         return
     near = await talk.call(bookings.nearest, service_id=service_id, resource=resource,
                            around=at + timedelta(hours=10))
-    talk.say("utter_booking_day_closed", day=day(at, talk.zone), why=offers.closed or "没有空位",
+    talk.say("utter_booking_day_closed", day=day(at, talk.zone), why=_why(offers.closed),
              buttons=slot_buttons(talk, near))
+
+
+def _why(closed: str | None) -> str:
+    return (closed or "没有空位").removeprefix("当天").removesuffix("，休息")
 
 
 async def _offer_nearest(talk: Talk, service_id: str, resource: str, around: datetime, response: str,
@@ -104,3 +121,11 @@ def slot_buttons(talk: Talk, slots: list[datetime]) -> list[dict[str, str]]:
     """Free times as quick replies."""
     return [{"title": short_time(slot, talk.zone),
              "payload": f'/inform{{"datetime":"{said_time(slot, talk.zone)}"}}'} for slot in slots]
+
+
+def lost(talk: Talk, task: str) -> Events:
+    """Somebody was faster: the form takes the same wish again and offers what is left."""
+    talk.say("utter_booking_lost")
+    wish = said_time(datetime.fromisoformat(talk.slot(f"{task}_time")), talk.zone)
+    return [SlotSet(f"{task}_time", None), SlotSet(f"{task}_confirm", None), SlotSet(f"{task}_wish", wish),
+            FollowupAction("booking_form" if task == "booking" else "change_booking_form")]

@@ -21,6 +21,7 @@ from desk.service.desk import Desk
 P = ParamSpec("P")
 R = TypeVar("R")
 Events = list[dict[str, Any]]
+SMALL_TALK = frozenset({"affirm", "greet", "thank", "goodbye", "stop"})
 
 
 @lru_cache(maxsize=1)
@@ -53,6 +54,11 @@ class Talk:
     def message_id(self) -> str | None:
         """The id of the customer's message."""
         return self.metadata.get("message_id")
+
+    @property
+    def is_small_talk(self) -> bool:
+        """A short courtesy or a wish to leave, which is never the matter somebody was asked to tell."""
+        return self.intent in SMALL_TALK and len(self.text.strip()) < 9
 
     @property
     def pressed(self) -> bool:
@@ -94,6 +100,11 @@ class Talk:
         return self.tracker.get_slot(name)
 
     @property
+    def task(self) -> str:
+        """The form under way; empty when there is none."""
+        return str((self.tracker.active_loop or {}).get("name") or "")
+
+    @property
     def zone(self) -> ZoneInfo:
         """The company's time zone."""
         return ZoneInfo(self.policy.company.timezone)
@@ -113,6 +124,16 @@ class Talk:
     def say(self, response: str, *, buttons: list[dict[str, str]] | None = None, **values: Any) -> None:
         """Answer with a response of the domain."""
         self.dispatcher.utter_message(response=response, buttons=buttons or [], **values)
+
+    def said_before(self) -> frozenset[str]:
+        """The responses the bot gave to the message before this one."""
+        turns: list[set[str]] = [set()]
+        for event in self.tracker.events:
+            if event["event"] == "user":
+                turns.append(set())
+            elif event["event"] == "bot":
+                turns[-1].add((event.get("metadata") or {}).get("utter_action") or "")
+        return frozenset(turns[-2]) if len(turns) > 1 else frozenset()
 
     def previous_actions(self) -> list[str]:
         """The actions of the turn before this one, oldest first."""

@@ -1,26 +1,22 @@
-"""Bookings: making one, showing, changing and cancelling."""
+"""Bookings: making one. Those that are made already are in ``own_bookings``."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from rasa_sdk.events import FollowupAction, SlotSet
-
 from actions import appointments, contacts
 from actions.base import DeskAction, Events, Talk, button, leave_task
-from actions.forms import State, TaskForm
-from actions.phrasing import ANYTHING, full_time, short_time
-from desk.core import numbers, services
+from actions.faults import GUESSES
+from actions.forms import State, TaskForm, agrees, service_asked_about
+from actions.phrasing import ANYTHING, EITHER, full_time
+from desk.core import services
 from desk.core.booking_rules import SlotUnavailable
-from desk.core.bookings import Booking
-from desk.core.errors import DeskError, NotFound, NotYours
 from desk.core.policy import BookingRule, Policy, Service
 from desk.service import bookings
 
 BOOKING_SLOTS = ("booking_service", "booking_place", "booking_day", "booking_wish", "booking_time", "booking_name",
                  "booking_phone", "booking_confirm")
-CHANGE_SLOTS = ("change_number", "change_day", "change_time", "change_confirm")
-SHOWN_SERVICES = 8
+SHOWN_SERVICES = 10
 
 
 class BookingForm(TaskForm):
@@ -31,7 +27,11 @@ class BookingForm(TaskForm):
     own_intents = frozenset({"book_service", "inform", "affirm", "deny", "change_booking"})
 
     def answers(self, talk: Talk, requested: str) -> bool:
-        """A message with the entity that was asked for."""
+        """A message with the entity that was asked for, or another service (“我约的是保洁”)."""
+        if talk.intent == "ask_booking" and talk.entity("service_item"):
+            return True
+        if requested in ("booking_place", "booking_time") and EITHER.search(talk.text):
+            return True
         wanted = {"booking_service": ("service_item",), "booking_place": ("outlet", "address"),
                   "booking_time": ("datetime",), "booking_name": ("person_name",), "booking_phone": ("phone",),
                   "booking_confirm": ("datetime", "phone", "outlet", "address")}[requested]
@@ -39,10 +39,12 @@ class BookingForm(TaskForm):
                                                                                   "ask_hours", "ask_procedure")
 
     async def begin(self, talk: Talk, state: State) -> None:
-        """Know the verified; keep what an interrupted booking had."""
-        if talk.intent == "affirm" and _rule(talk.policy, talk.slot("last_service")) is not None:
-            state["booking_service"] = talk.slot("last_service")
+        """Know the verified and what was just talked about; keep what an interrupted booking had."""
+        asked = service_asked_about(talk)
+        if _rule(talk.policy, asked) is not None:
+            state["booking_service"] = asked
         await contacts.prefill(talk, state, name_slot="booking_name", phone_slot="booking_phone")
+        contacts.recall(state, name_slot="booking_name", phone_slot="booking_phone")
 
     async def take(self, talk: Talk, state: State, requested: str | None) -> None:
         """Everything the message gives, in any order."""
@@ -57,6 +59,8 @@ class BookingForm(TaskForm):
 
     def _take_service(self, talk: Talk, state: State, requested: str | None) -> None:
         said = talk.entity("service_item")
+        if said is None and requested in (None, "booking_service") and not state["booking_service"]:
+            said = _service_for(talk.policy, talk.text)
         if said is None and requested == "booking_service":
             match = services.match(talk.policy, talk.text)
             said = match.service.id if match.service else None
@@ -111,10 +115,10 @@ class BookingForm(TaskForm):
     def _take_confirmation(self, talk: Talk, state: State) -> None:
         if state.touched:
             return
-        if talk.intent == "affirm":
+        if agrees(talk):
             state["booking_confirm"] = True
         elif talk.intent in ("deny", "change_booking"):
-            state["booking_confirm"] = None
+            state["booking_confirm"], state.asked = None, True
             talk.say("utter_booking_what_to_change")
 
     async def missing(self, talk: Talk, state: State) -> str | None:
@@ -126,13 +130,11 @@ class BookingForm(TaskForm):
                                       resource=_resource(talk.policy, service_id, state["booking_place"]))
             state["booking_wish"] = None
             if state["booking_time"] is None:
-                state["booking_asked"] = True
                 return "booking_time"
-        state["booking_asked"] = None
         return await super().missing(talk, state)
 
     async def ask(self, talk: Talk, state: State, slot: str) -> None:
-        """Ask with the choices there are; after offers or a refusal of a time the question stands already."""
+        """Ask with the choices there are."""
         if slot == "booking_service":
             talk.say("utter_want_booking_service", buttons=_service_buttons(
                 services.of_kind(talk.policy, "booking")[:SHOWN_SERVICES]))
@@ -145,10 +147,10 @@ class BookingForm(TaskForm):
                     button(talk.policy.outlets[one].name, "inform", outlet=one) for one in rule.outlets])
             else:
                 talk.say("utter_want_booking_address", service=name)
-        elif slot == "booking_time" and not state["booking_asked"]:
+        elif slot == "booking_time":
             await self._ask_time(talk, state)
         elif slot == "booking_phone":
-            talk.say("utter_want_booking_phone", surname=talk.surname, buttons=contacts.phone_buttons())
+            talk.say("utter_want_booking_phone", surname=contacts.title(talk, state), buttons=contacts.phone_buttons())
         elif slot == "booking_confirm":
             self._ask_confirmation(talk, state)
         elif slot == "booking_name":
@@ -185,239 +187,18 @@ class BookingSubmit(DeskAction):
                 starts_at=datetime.fromisoformat(talk.slot("booking_time")), contact_name=talk.slot("booking_name"),
                 contact_phone=contacts.stored(talk.slot("booking_phone")), conversation_id=talk.conversation,
                 address=place if rule.where == "onsite" else "", key=talk.key("book"))
-        except SlotUnavailable as error:
-            talk.say("utter_booking_lost", buttons=appointments.slot_buttons(talk, error.alternatives))
-            return [SlotSet("booking_time", None), SlotSet("booking_confirm", None), SlotSet("booking_asked", True),
-                    FollowupAction("booking_form")]
-        talk.say("utter_booking_done", number=booking.number, surname=talk.surname,
+        except SlotUnavailable:
+            return appointments.lost(talk, "booking")
+        talk.say(f"utter_booking_done_{rule.where}", number=booking.number, surname=talk.surname,
                  service=talk.policy.services[service_id].name, time=full_time(booking.starts_at, talk.zone),
                  place=_place_name(talk.policy, service_id, place))
         return leave_task(*BOOKING_SLOTS)
 
 
-class ShowBookings(DeskAction):
-    """What the customer has booked."""
-
-    called = "action_show_bookings"
-
-    async def act(self, talk: Talk) -> Events:
-        """List them with what can be done."""
-        number = talk.entity("booking_no")
-        if number:
-            booking = await find_booking(talk, number)
-            if booking is not None:
-                talk.say("utter_booking_shown" if booking.status == "booked" else "utter_booking_shown_cancelled",
-                         booking=describe(talk, booking), buttons=_change_buttons(booking))
-            return []
-        found = await talk.call(bookings.upcoming, conversation_id=talk.conversation)
-        if not found:
-            talk.say("utter_no_bookings", buttons=[button("预约服务", "book_service")])
-        elif len(found) == 1:
-            talk.say("utter_booking_shown", booking=describe(talk, found[0]), buttons=_change_buttons(found[0]))
-        else:
-            talk.say("utter_bookings_shown", bookings="\n".join(f"· {describe(talk, one)}" for one in found))
-        return []
-
-
-class BookingChoice(TaskForm):
-    """What changing and cancelling share: which booking is meant."""
-
-    number_slot = ""
-
-    async def begin(self, talk: Talk, state: State) -> None:
-        """Where there is only one booking it is meant; where there is none the task ends."""
-        state[self.number_slot] = None
-        if talk.entity("booking_no"):
-            return
-        found = await talk.call(bookings.upcoming, conversation_id=talk.conversation)
-        if len(found) == 1:
-            state[self.number_slot] = found[0].number
-
-    async def _take_number(self, talk: Talk, state: State, requested: str | None) -> None:
-        number = talk.entity("booking_no")
-        if number is None:
-            return
-        booking = await find_booking(talk, number)
-        if booking is not None and booking.status != "booked":
-            talk.say("utter_booking_over", number=number)
-            booking = None
-        state[self.number_slot] = booking.number if booking else None
-
-    async def _ask_number(self, talk: Talk) -> None:
-        found = await talk.call(bookings.upcoming, conversation_id=talk.conversation)
-        if found:
-            talk.say("utter_want_which_booking", buttons=[
-                button(f"{talk.policy.services[one.service_id].name} {short_time(one.starts_at, talk.zone)}", "inform",
-                       booking_no=one.number) for one in found])
-        else:
-            talk.say("utter_want_booking_no")
-
-
-class ChangeBookingForm(BookingChoice):
-    """Which booking, and when instead; the new time is read back before it is written."""
-
-    form = "change_booking_form"
-    number_slot = "change_number"
-    steps = ("change_number", "change_time", "change_confirm")
-    own_intents = frozenset({"change_booking", "inform", "affirm", "deny", "book_service"})
-
-    def answers(self, talk: Talk, requested: str) -> bool:
-        """A number or a time."""
-        return bool(talk.entity("booking_no") or talk.entity("datetime"))
-
-    async def begin(self, talk: Talk, state: State) -> None:
-        """Start clean."""
-        await super().begin(talk, state)
-        for slot in ("change_time", "change_day", "change_confirm"):
-            state[slot] = None
-
-    async def take(self, talk: Talk, state: State, requested: str | None) -> None:
-        """A number, a time, a yes."""
-        await self._take_number(talk, state, requested)
-        wish = appointments.wish_of(talk, requested == "change_time")
-        if wish:
-            state["change_wish"] = wish
-        if requested == "change_confirm" and not wish:
-            if talk.intent == "affirm":
-                state["change_confirm"] = True
-            elif talk.intent == "deny":
-                state["change_time"] = state["change_day"] = None
-
-    async def missing(self, talk: Talk, state: State) -> str | None:
-        """Settle the new time once the booking is known."""
-        if state["change_wish"] and state["change_number"]:
-            booking = await find_booking(talk, state["change_number"])
-            assert booking is not None
-            state["change_day"] = state["change_day"] or booking.starts_at.astimezone(talk.zone).date().isoformat()
-            await appointments.settle(talk, state, service_id=booking.service_id, resource=booking.resource,
-                                      time_slot="change_time", day_slot="change_day", phrase=state["change_wish"])
-            state["change_wish"] = None
-            if state["change_time"] is None:
-                state["booking_asked"] = True
-                return "change_time"
-        state["booking_asked"] = None
-        return await super().missing(talk, state)
-
-    async def ask(self, talk: Talk, state: State, slot: str) -> None:
-        """Which, when, sure?"""
-        if slot == "change_number":
-            await self._ask_number(talk)
-            return
-        booking = await find_booking(talk, state["change_number"])
-        assert booking is not None
-        if slot == "change_time" and not state["booking_asked"]:
-            near = await talk.call(bookings.nearest, service_id=booking.service_id, resource=booking.resource,
-                                   around=booking.starts_at)
-            talk.say("utter_want_change_time", booking=describe(talk, booking),
-                     buttons=appointments.slot_buttons(talk, [one for one in near if one != booking.starts_at]))
-        elif slot == "change_confirm":
-            at = datetime.fromisoformat(state["change_time"])
-            talk.say("utter_want_change_confirm", old=full_time(booking.starts_at, talk.zone),
-                     new=full_time(at, talk.zone), service=talk.policy.services[booking.service_id].name,
-                     buttons=[button("确认改期", "affirm"), button("换个时间", "deny"), button("不改了", "stop")])
-
-
-class ChangeBookingSubmit(DeskAction):
-    """Moves the booking."""
-
-    called = "action_change_booking_submit"
-
-    async def act(self, talk: Talk) -> Events:
-        """Move, confirm, forget the task."""
-        try:
-            booking = await talk.call(
-                bookings.change, number=talk.slot("change_number"), conversation_id=talk.conversation,
-                starts_at=datetime.fromisoformat(talk.slot("change_time")), key=talk.key("change"))
-        except SlotUnavailable as error:
-            talk.say("utter_booking_lost", buttons=appointments.slot_buttons(talk, error.alternatives))
-            return [SlotSet("change_time", None), SlotSet("change_confirm", None), SlotSet("booking_asked", True),
-                    FollowupAction("change_booking_form")]
-        except DeskError:
-            talk.say("utter_booking_over", number=talk.slot("change_number"))
-            return leave_task(*CHANGE_SLOTS)
-        talk.say("utter_change_done", booking=describe(talk, booking), surname=talk.surname)
-        return leave_task(*CHANGE_SLOTS)
-
-
-class CancelBookingForm(BookingChoice):
-    """Which booking, and whether really."""
-
-    form = "cancel_booking_form"
-    number_slot = "cancel_number"
-    steps = ("cancel_number", "cancel_confirm")
-    own_intents = frozenset({"cancel_booking", "inform", "affirm", "deny"})
-
-    def answers(self, talk: Talk, requested: str) -> bool:
-        """A number."""
-        return bool(talk.entity("booking_no"))
-
-    async def begin(self, talk: Talk, state: State) -> None:
-        """Start clean."""
-        await super().begin(talk, state)
-        state["cancel_confirm"] = None
-
-    async def take(self, talk: Talk, state: State, requested: str | None) -> None:
-        """A number, a yes or a no."""
-        await self._take_number(talk, state, requested)
-        if requested == "cancel_confirm" and talk.intent in ("affirm", "cancel_booking"):
-            state["cancel_confirm"] = "yes"
-        elif requested == "cancel_confirm" and talk.intent == "deny":
-            state["cancel_confirm"] = "no"
-
-    async def ask(self, talk: Talk, state: State, slot: str) -> None:
-        """Which, sure?"""
-        if slot == "cancel_number":
-            await self._ask_number(talk)
-            return
-        booking = await find_booking(talk, state["cancel_number"])
-        assert booking is not None
-        talk.say("utter_want_cancel_confirm", booking=describe(talk, booking),
-                 buttons=[button("确认取消", "affirm"), button("保留预约", "deny"), button("改个时间", "change_booking")])
-
-
-class CancelBookingSubmit(DeskAction):
-    """Cancels, or keeps."""
-
-    called = "action_cancel_booking_submit"
-
-    async def act(self, talk: Talk) -> Events:
-        """Give the place back."""
-        if talk.slot("cancel_confirm") == "yes":
-            booking = await talk.call(bookings.cancel, number=talk.slot("cancel_number"), key=talk.key("cancel"),
-                                      conversation_id=talk.conversation)
-            talk.say("utter_cancel_done", number=booking.number, surname=talk.surname,
-                     buttons=[button("重新预约", "book_service")])
-        else:
-            talk.say("utter_cancel_kept")
-        return leave_task("cancel_number", "cancel_confirm")
-
-
-async def find_booking(talk: Talk, number: str) -> Booking | None:
-    """A booking of this customer; says what is wrong and returns None otherwise."""
-    if not numbers.valid(number):
-        talk.say("utter_number_slip", number=number)
-        return None
-    try:
-        return await talk.call(bookings.find, number=number, conversation_id=talk.conversation)
-    except NotFound:
-        talk.say("utter_booking_unknown", number=number)
-    except NotYours:
-        talk.say("utter_booking_not_yours", buttons=[button("核验身份", "ask_account")])
-    return None
-
-
-def describe(talk: Talk, booking: Booking) -> str:
-    """A booking in one line."""
-    place = booking.address or talk.policy.outlets[booking.resource].name
-    name = talk.policy.services[booking.service_id].name
-    return f"{name}，{full_time(booking.starts_at, talk.zone)}，{place}（{booking.number}）"
-
-
-def _change_buttons(booking: Booking) -> list[dict[str, str]]:
-    if booking.status != "booked":
-        return []
-    return [button("改时间", "change_booking", booking_no=booking.number),
-            button("取消预约", "cancel_booking", booking_no=booking.number)]
+def _service_for(policy: Policy, text: str) -> str | None:
+    """The service that mends what a text says is broken: “空调坏了，明天能来吗”."""
+    found = next((service_id for pattern, service_id in GUESSES if pattern.search(text)), None)
+    return found if _rule(policy, found) is not None else None
 
 
 def _service_buttons(offered: list[Service]) -> list[dict[str, str]]:

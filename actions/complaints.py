@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-from rasa_sdk.events import FollowupAction
-
 from actions import contacts
 from actions.base import DeskAction, Events, Talk, leave_task
-from actions.forms import State, TaskForm
+from actions.forms import REFUSED, State, TaskForm
+from actions.handing_over import hand_over
 from actions.phrasing import ANGER, bare
-from actions.receipts import receipt, register
+from actions.receipts import left_half_done, receipt, register_complaint
 
 SLOTS = ("complaint_kind", "complaint_matter", "complaint_phone")
 ENOUGH = 9
@@ -40,10 +37,12 @@ class ComplaintForm(TaskForm):
         """The first message may hold the matter already."""
         text = talk.text.strip()
         opens = requested is None and not talk.pressed and len(text) >= ENOUGH
-        told = requested == "complaint_matter" and not (talk.intent in ("affirm", "greet") and len(text) < ENOUGH)
+        told = requested == "complaint_matter" and not talk.is_small_talk
         if (opens or told) and bare(text) not in NOTHING_SAID and not text.startswith("/"):
             state["complaint_matter"] = text
         contacts.take(talk, state, requested, name_slot=None, phone_slot="complaint_phone")
+        if state["complaint_phone"] is None and ANGER.search(state["complaint_matter"] or ""):
+            state["complaint_phone"] = REFUSED  # a person takes over at once and will ask
 
     async def ask(self, talk: Talk, state: State, slot: str) -> None:
         """With regret first."""
@@ -55,17 +54,16 @@ class ComplaintForm(TaskForm):
 
 
 class ComplaintSubmit(DeskAction):
-    """Registers the complaint; who is very angry is offered a person at once."""
+    """Registers the complaint; who is very angry is not kept with a machine."""
 
     called = "action_complaint_submit"
 
     async def act(self, talk: Talk) -> Events:
-        """Ticket, receipt, and the handoff where feelings run high."""
-        matter = talk.slot("complaint_matter")
-        kind: Literal["complaint", "compensation"] = talk.slot("complaint_kind") or "complaint"
-        ticket = await register(talk, kind=kind, subject=matter[:60], detail=matter, effect="complaint",
-                                contact_phone=contacts.stored(talk.slot("complaint_phone")))
-        receipt(talk, ticket, "utter_compensation_receipt" if kind == "compensation" else "utter_complaint_receipt")
-        if ANGER.search(matter):
-            return [*leave_task(*SLOTS), FollowupAction("action_calm_and_hand_over")]
+        """Ticket, receipt, and a person where feelings run high."""
+        ticket = await register_complaint(talk)
+        if ANGER.search(ticket.detail):
+            receipt(talk, ticket, "utter_complaint_angry")
+            await hand_over(talk, reason="angry", ticket=ticket.number)
+        else:
+            receipt(talk, ticket, f"utter_{ticket.kind}_receipt", buttons=left_half_done(talk))
         return leave_task(*SLOTS)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
+from rasa_sdk.events import SlotSet
+
 from actions import contacts
 from actions.base import DeskAction, Events, Talk, button, leave_task
-from actions.forms import State, TaskForm
+from actions.forms import REFUSED, State, TaskForm
 from actions.handing_over import hand_over
-from actions.phrasing import bare
-from actions.receipts import receipt, register
+from actions.phrasing import REFUSES, bare
+from actions.receipts import left_half_done, receipt, register
 from desk.core import services
 from desk.core.policy import Service
 
@@ -18,14 +20,14 @@ NOTHING_SAID = ("报修", "我要报修", "我想报修", "坏了", "维修", "�
 GUESSES = (
     (re.compile(r"专线"), "leased_line_repair"),
     (re.compile(r"网|wifi|光猫|路由|信号|宽带|上不了|掉线", re.IGNORECASE), "network_repair"),
-    (re.compile(r"空调|洗衣机|冰箱|热水器|电视|油烟机|微波炉|电饭煲|洗碗机|家电"), "appliance_repair"),
+    (re.compile(r"空调|洗衣机|冰箱|热水器|电视|油烟机|微波炉|电饭煲|洗碗机|家电|脱水|制冷|制热"), "appliance_repair"),
     (re.compile(r"水管|水龙头|马桶|下水道|漏水|堵|门锁|灯|电路|插座|跳闸|墙|屋顶|电梯|门禁"), "property_repair"),
     (re.compile(r"电脑|打印机|服务器|系统|邮箱|蓝屏|开不了机|软件", re.IGNORECASE), "it_support"),
 )
 DANGERS = (
     ("elevator", re.compile(r"电梯")),
     ("gas", re.compile(r"煤气|燃气|天然气|瓦斯|液化气")),
-    ("fire", re.compile(r"火|冒烟|烧焦|糊味|爆炸|烧起来")),
+    ("fire", re.compile(r"(?<!打)火(?!花)|冒烟|烧焦|糊味|爆炸|烧起来")),
     ("electricity", re.compile(r"漏电|触电|电到|电线|火花|短路|打火|插座")),
     ("water", re.compile(r"水管|漏水|水漫|淹|爆管|喷水|跑水")),
     ("injury", re.compile(r"受伤|流血|晕|摔|砸|骨折|昏|救命|烫伤|烧伤")),
@@ -56,17 +58,26 @@ class FaultForm(TaskForm):
         """The first message mostly says what is broken."""
         text = talk.text.strip()
         opens = requested is None and not talk.pressed and len(text) >= 4
-        if (opens or requested == "fault_matter") and bare(text) not in NOTHING_SAID \
-                and not text.startswith("/"):
+        told = requested == "fault_matter" and not talk.is_small_talk
+        if (opens or told) and bare(text) not in NOTHING_SAID and not text.startswith("/"):
             state["fault_matter"] = text
-        if opens or requested in ("fault_matter", "fault_service"):
-            state["fault_service"] = self._service(talk, text) or state["fault_service"]
+        elif requested == "fault_service" and not talk.pressed and not talk.is_small_talk and len(text) >= 4:
+            state["fault_matter"] = f"{state['fault_matter']}\uff1b{text}"
+        service = self._service(talk, text) if opens or requested in ("fault_matter", "fault_service") else None
+        if service:
+            state["fault_service"] = service
+        self._take_address(talk, state, requested)
+        contacts.take(talk, state, requested, name_slot=None, phone_slot="fault_phone")
+
+    def _take_address(self, talk: Talk, state: State, requested: str | None) -> None:
+        text, bare_answer = talk.text.strip(), talk.intent in ("inform", "nlu_fallback")
         if talk.entity("address"):
             state["fault_address"] = talk.entity("address")
-        elif requested == "fault_address" and len(text) >= 4 and talk.intent in ("inform", "nlu_fallback") \
-                and not talk.entity("phone"):
+        elif requested == "fault_address" and (talk.intent == "deny" or (bare_answer and REFUSES.search(text))):
+            state["fault_address"] = REFUSED
+            talk.say("utter_address_refused")
+        elif requested == "fault_address" and len(text) >= 4 and bare_answer and not talk.entity("phone"):
             state["fault_address"] = text[:100]
-        contacts.take(talk, state, requested, name_slot=None, phone_slot="fault_phone")
 
     def _service(self, talk: Talk, text: str) -> str | None:
         named = talk.entity("service_item")
@@ -95,12 +106,15 @@ class FaultSubmit(DeskAction):
         """Ticket and receipt, with the offer of a time."""
         service_id, matter = talk.slot("fault_service"), talk.slot("fault_matter")
         service = talk.policy.services[service_id]
+        phone, address = contacts.stored(talk.slot("fault_phone")), contacts.stored(talk.slot("fault_address"))
         ticket = await register(talk, kind="fault", subject=f"{service.name}：{matter[:40]}", detail=matter,
-                                effect="fault", service_id=service_id, address=talk.slot("fault_address") or "",
-                                contact_phone=contacts.stored(talk.slot("fault_phone")))
+                                effect="fault", service_id=service_id, contact_phone=phone,
+                                address=address)
         offer = [button("预约上门时间", "book_service", service_item=service_id)] if service.booking else []
-        receipt(talk, ticket, "utter_fault_receipt", fee=service.fee, buttons=offer)
-        return leave_task(*SLOTS)
+        receipt(talk, ticket, "utter_fault_receipt" if phone else "utter_fault_receipt_here", fee=service.fee,
+                buttons=offer or left_half_done(talk))
+        visit = [SlotSet("booking_place", address)] if offer and address else []  # not asked for again
+        return [*leave_task(*SLOTS), *visit]
 
 
 class Emergency(DeskAction):
@@ -115,7 +129,7 @@ class Emergency(DeskAction):
         ticket = await register(talk, kind="emergency", subject=talk.text[:60], detail=talk.text,
                                 effect="emergency", address=talk.entity("address") or "",
                                 contact_phone=talk.entity("phone") or "")
-        receipt(talk, ticket, "utter_emergency_receipt")
+        receipt(talk, ticket, "utter_emergency_receipt" if ticket.address else "utter_emergency_receipt_where")
         await hand_over(talk, reason="report_emergency", priority="emergency", ticket=ticket.number)
         return leave_task()
 

@@ -7,7 +7,7 @@ from typing import Literal
 from actions.base import DeskAction, Events, Talk, leave_task
 from actions.forms import State, TaskForm
 from actions.phrasing import bare
-from actions.receipts import receipt, register
+from actions.receipts import left_half_done, receipt, register
 
 ENOUGH = 8
 SLOTS = ("feedback_kind", "feedback_text")
@@ -30,7 +30,7 @@ class FeedbackForm(TaskForm):
     async def take(self, talk: Talk, state: State, requested: str | None) -> None:
         """What was said."""
         text = talk.text.strip()
-        if talk.pressed or bare(text) in NOTHING_SAID:
+        if talk.pressed or talk.is_small_talk or bare(text) in NOTHING_SAID:
             return
         if requested == "feedback_text" or len(text) >= ENOUGH:
             state["feedback_text"] = text
@@ -50,5 +50,5 @@ class FeedbackSubmit(DeskAction):
         kind: Literal["praise", "suggestion"] = talk.slot("feedback_kind") or "suggestion"
         text = talk.slot("feedback_text")
         ticket = await register(talk, kind=kind, subject=text[:60], detail=text, effect="feedback")
-        receipt(talk, ticket, f"utter_{kind}_receipt")
+        receipt(talk, ticket, f"utter_{kind}_receipt", buttons=left_half_done(talk))
         return leave_task(*SLOTS)

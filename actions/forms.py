@@ -13,6 +13,7 @@ from typing import Any
 from rasa_sdk.events import SlotSet
 
 from actions.base import DeskAction, Events, Talk
+from actions.phrasing import AGREES, bare
 
 LEAVES = frozenset({"stop", "request_human", "request_supervisor", "report_emergency", "abuse"})
 ASKS = frozenset({"ask_price", "ask_hours", "ask_location", "ask_procedure", "ask_policy", "ask_service", "ask_wait",
@@ -21,15 +22,21 @@ TASKS = frozenset({"book_service", "change_booking", "cancel_booking", "file_com
                    "apply_service", "request_callback", "request_compensation", "urge_ticket", "withdraw_ticket",
                    "give_suggestion", "give_praise"})
 SURE, QUITE_SURE = 0.5, 0.7
+COURTESY = frozenset({"thank", "affirm"})
+TELL_OF_A_SERVICE = ("action_ask_price", "action_ask_procedure", "action_ask_service", "action_inform")
 IDLE_S = 3600
 REFUSED = "none"
 
 
 class State:
-    """The slots of a task while a message is read; changes become SlotSet events."""
+    """The slots of a task while a message is read; changes become SlotSet events.
+
+    ``asked``: what was said to this message puts the next question already.
+    """
 
     def __init__(self, talk: Talk) -> None:
         self._talk = talk
+        self.asked = False
         self._changed: dict[str, Any] = {}
 
     def __getitem__(self, slot: str) -> Any:
@@ -48,6 +55,17 @@ class State:
         return [SlotSet(slot, value) for slot, value in self._changed.items()]
 
 
+def service_asked_about(talk: Talk) -> str | None:
+    """The service whose price or procedure was just told: “那给我装一个吧” means that one."""
+    told = talk.intent == "affirm" or any(name in talk.previous_actions() for name in TELL_OF_A_SERVICE)
+    return talk.slot("last_service") if told else None
+
+
+def agrees(talk: Talk) -> bool:
+    """A yes to what was read back, also in the words of its button."""
+    return talk.intent == "affirm" or AGREES.fullmatch(bare(talk.text)) is not None
+
+
 class TaskForm(DeskAction):
     """A task. Subclasses give ``form``, ``steps`` (slots in the order they are asked) and the methods below."""
 
@@ -64,29 +82,37 @@ class TaskForm(DeskAction):
         state = State(talk)
         requested = talk.slot("requested_slot")
         requested = requested if requested in self.steps else None
-        fresh = talk.is_fresh()
+        fresh = requested is None or talk.is_fresh()
         if requested is None:
             await self.begin(talk, state)
         if fresh and not self.is_digression(talk, requested):
             await self.take(talk, state, requested)
-        if fresh and requested is not None and not state.touched:
+        if fresh and requested is not None and not state.touched and not self._is_courtesy(talk, state, requested):
             return [SlotSet("requested_slot", requested)]
         missing = await self.missing(talk, state)
-        if missing is not None:
+        if missing is not None and not state.asked:
             if fresh and requested is not None and (talk.metadata.get("idle_s") or 0) > IDLE_S:
                 talk.say("utter_back_to_task")
             await self.ask(talk, state, missing)
         return [*state.events(), SlotSet("requested_slot", missing)]
 
+    def _is_courtesy(self, talk: Talk, state: State, requested: str) -> bool:
+        """A “谢谢” or “好的” in between gives nothing, but is no digression either: the question is put again."""
+        if talk.intent not in COURTESY:
+            return False
+        if talk.intent == "thank":
+            talk.say("utter_thank_in_task")
+        state[requested] = None
+        return True
+
     def is_digression(self, talk: Talk, requested: str | None) -> bool:
         """Whether the message is about something else; what answers the question at hand never is."""
         if requested is None or talk.intent in self.own_intents or self.answers(talk, requested):
             return False
-        if talk.intent in LEAVES:
-            return talk.confidence >= SURE
-        if talk.intent in ASKS or talk.intent in TASKS:
-            return talk.confidence >= (QUITE_SURE if requested in self.free_text else SURE)
-        return False
+        if requested.endswith("_confirm") and agrees(talk):
+            return False
+        enough = QUITE_SURE if requested in self.free_text and talk.intent not in LEAVES else SURE
+        return talk.intent in LEAVES | ASKS | TASKS and talk.confidence >= enough
 
     free_text: frozenset[str] = frozenset()
 

@@ -7,7 +7,7 @@ from actions.base import DeskAction, Events, Talk, button, leave_task
 from actions.forms import State, TaskForm
 from actions.handing_over import hand_over
 from actions.phrasing import REFUSES
-from actions.receipts import receipt, register
+from actions.receipts import left_half_done, receipt, register
 from desk.core import notices
 from desk.core.waiting import Quote
 from desk.service import handoffs, waits
@@ -36,18 +36,6 @@ class RequestSupervisor(DeskAction):
         return leave_task()
 
 
-class CalmAndHandOver(DeskAction):
-    """An angry customer is not kept with a machine."""
-
-    called = "action_calm_and_hand_over"
-
-    async def act(self, talk: Talk) -> Events:
-        """Regret, then a person."""
-        talk.say("utter_calm", surname=talk.surname)
-        await hand_over(talk, reason="angry")
-        return leave_task()
-
-
 class CallbackForm(TaskForm):
     """A phone to call back."""
 
@@ -72,7 +60,7 @@ class CallbackForm(TaskForm):
         elif requested == "callback_phone" and (talk.intent == "deny" or REFUSES.search(talk.text)):
             state["callback_phone"] = "none"
         elif requested == "callback_phone" and sum(c.isdigit() for c in talk.text) >= 5:
-            state["callback_phone"] = None
+            state["callback_phone"], state.asked = None, True
             talk.say("utter_phone_wrong")
 
 
@@ -88,7 +76,7 @@ class CallbackSubmit(DeskAction):
             talk.say("utter_callback_dropped", buttons=[button("转人工", "request_human")])
         else:
             ticket = await register(talk, kind="callback", subject="请求回电", effect="callback", contact_phone=phone)
-            receipt(talk, ticket, "utter_callback_receipt", phone=phone)
+            receipt(talk, ticket, "utter_callback_receipt", phone=phone, buttons=left_half_done(talk))
         return leave_task("callback_phone")
 
 
@@ -125,11 +113,9 @@ class RateService(DeskAction):
             talk.say("utter_want_rating", buttons=notices.RATING_BUTTONS)
             return []
         kept = await talk.call(handoffs.rate, conversation_id=talk.conversation, score=int(score))
-        if not kept:
-            talk.say("utter_rating_nothing")
-        elif int(score) >= 4:
-            talk.say("utter_rating_good")
+        if int(score) >= 4:
+            talk.say("utter_rating_good" if kept else "utter_rating_nothing")
         else:
-            talk.say("utter_rating_bad", buttons=[button("我要投诉", "file_complaint"),
-                                                  button("提个建议", "give_suggestion")])
+            talk.say("utter_rating_bad" if kept else "utter_unhappy", buttons=[
+                button("我要投诉", "file_complaint"), button("提个建议", "give_suggestion")])
         return []

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from actions.base import Talk
+from actions import contacts
+from actions.base import Talk, button
 from actions.phrasing import due
 from desk.core.tickets import KIND_NAMES, Kind, Ticket
 from desk.service import tickets
@@ -16,8 +17,20 @@ async def register(talk: Talk, *, kind: Kind, subject: str, effect: str, **detai
                            key=talk.key(effect), **details)
 
 
+async def register_complaint(talk: Talk) -> Ticket:
+    """Open the ticket of the complaint that was told, whether or not a phone was given."""
+    matter: str = talk.slot("complaint_matter")
+    return await register(talk, kind=talk.slot("complaint_kind") or "complaint", subject=matter[:60], detail=matter,
+                          effect="complaint", contact_phone=contacts.stored(talk.slot("complaint_phone")))
+
+
 def receipt(talk: Talk, ticket: Ticket, response: str, **values: Any) -> None:
     """Say the number, until when we answer, and the department that does."""
     talk.say(response, number=ticket.number, kind=KIND_NAMES[ticket.kind], department=ticket.department,
              surname=talk.surname, reply_by=due(ticket.promise["reply_by"], talk.now),
              promise=ticket.promise["text"], **values)
+
+
+def left_half_done(talk: Talk) -> list[dict[str, str]]:
+    """A booking that was interrupted keeps its slots and can be gone on with."""
+    return [button("继续刚才的预约", "book_service")] if talk.slot("booking_service") else []

@@ -12,11 +12,12 @@ TASK_NAMES = {"booking_form": "预约", "change_booking_form": "改期", "cancel
               "verification_form": "身份核验", "callback_form": "回电登记"}
 MEANINGS = {"book_service": "预约服务", "report_fault": "报修", "file_complaint": "投诉", "ask_price": "问价格",
             "ask_service": "了解服务", "apply_service": "办理业务", "ask_ticket_status": "查进度", "ask_booking": "查预约",
-            "request_human": "转人工", "ask_hours": "问营业时间", "ask_location": "问地址", "ask_procedure": "问办理流程",
+            "ask_hours": "问营业时间", "ask_location": "问地址", "ask_procedure": "问办理流程",
             "change_booking": "改预约", "cancel_booking": "取消预约", "urge_ticket": "催进度", "ask_account": "查账户",
             "request_compensation": "要求赔付", "request_callback": "请求回电", "give_suggestion": "提建议",
             "ask_policy": "问服务承诺", "withdraw_ticket": "撤回工单"}
 KEPT_HOURS = 24
+GUESS = 0.12
 
 
 class Greet(DeskAction):
@@ -28,7 +29,7 @@ class Greet(DeskAction):
         """Who we are, what can be done here."""
         hour = talk.now.hour
         part = "早上好" if hour < 10 else "上午好" if hour < 12 else "下午好" if hour < 18 else "晚上好"
-        if (talk.tracker.active_loop or {}).get("name"):
+        if talk.task:
             talk.say("utter_greet_again")
         else:
             talk.say("utter_greet", hello=part, company=talk.policy.company.name, surname=talk.surname,
@@ -43,9 +44,8 @@ class Stop(DeskAction):
 
     async def act(self, talk: Talk) -> Events:
         """Say what was left; the collected slots of the task are forgotten."""
-        task = TASK_NAMES.get((talk.tracker.active_loop or {}).get("name") or "")
-        if task:
-            talk.say("utter_task_left", task=task)
+        if talk.task:
+            talk.say("utter_task_left", task=TASK_NAMES[talk.task])
         else:
             talk.say("utter_nothing_to_stop")
         filled = [name for name, value in talk.tracker.slots.items()
@@ -55,6 +55,20 @@ class Stop(DeskAction):
 
 _PREFIXES = frozenset({"booking", "change", "cancel", "complaint", "fault", "application", "feedback", "ticket",
                        "verify", "callback"})
+
+
+class Goodbye(DeskAction):
+    """A goodbye in the middle of a task leaves it, and says that nothing was submitted."""
+
+    called = "action_goodbye"
+
+    async def act(self, talk: Talk) -> Events:
+        """What was filled in is kept for who comes back."""
+        if not talk.task:
+            talk.say("utter_goodbye")
+            return []
+        talk.say("utter_goodbye_in_task", task=TASK_NAMES[talk.task])
+        return leave_task()
 
 
 class Abuse(DeskAction):
@@ -68,7 +82,10 @@ class Abuse(DeskAction):
             talk.say("utter_calm", surname=talk.surname)
             await hand_over(talk, reason="angry")
             return leave_task()
-        talk.say("utter_abuse", buttons=[button("我要投诉", "file_complaint"), button("转人工", "request_human")])
+        if talk.task:
+            talk.say("utter_abuse_in_task")
+        else:
+            talk.say("utter_abuse", buttons=[button("我要投诉", "file_complaint"), button("转人工", "request_human")])
         return []
 
 
@@ -79,24 +96,7 @@ class Fallback(DeskAction):
 
     async def act(self, talk: Talk) -> Events:
         """Two misunderstandings in a row lead to a person."""
-        if self.called in talk.previous_actions():
-            talk.say("utter_misunderstood_again")
-            await hand_over(talk, reason="misunderstood")
-            return leave_task()
-        if (talk.tracker.active_loop or {}).get("name"):
-            talk.say("utter_not_understood_in_task")
-            return []
-        guesses = self._guesses(talk)
-        buttons = [button(MEANINGS[name], name) for name in guesses]
-        if "request_human" not in guesses:
-            buttons.append(button("转人工", "request_human"))
-        talk.say("utter_not_understood_guess" if guesses else "utter_not_understood", buttons=buttons if guesses
-                 else [*menu(), button("转人工", "request_human")])
-        return []
-
-    def _guesses(self, talk: Talk) -> list[str]:
-        ranking = talk.message.get("intent_ranking") or []
-        return [one["name"] for one in ranking if one["name"] in MEANINGS and one["confidence"] >= 0.12][:2]
+        return await not_understood(talk)
 
 
 class SessionStart(DeskAction):
@@ -108,13 +108,35 @@ class SessionStart(DeskAction):
         """Slots are carried over; a task younger than a day stays active."""
         events: Events = [SessionStarted()]
         idle_s = (talk.slot("session_started_metadata") or {}).get("idle_s") or 0
-        task = (talk.tracker.active_loop or {}).get("name") if idle_s < KEPT_HOURS * 3600 else None
+        task = talk.task if idle_s < KEPT_HOURS * 3600 else None
         for name, value in talk.tracker.slots.items():
             if value is not None and (task or name == "customer_title") and name != "session_started_metadata":
                 events.append(SlotSet(name, value))
         if task:
             events.append(ActiveLoop(task))
         return [*events, ActionExecuted("action_listen")]
+
+
+async def not_understood(talk: Talk) -> Events:
+    """Say so, within a task or with a guess; when the message before was not understood either, a person takes over."""
+    if any(name.startswith("utter_not_understood") for name in talk.said_before()):
+        talk.say("utter_misunderstood_again")
+        await hand_over(talk, reason="misunderstood")
+        return leave_task()
+    guesses = _guesses(talk)
+    if talk.task:
+        talk.say("utter_not_understood_in_task")
+    elif guesses:
+        talk.say("utter_not_understood_guess", buttons=[
+            *(button(MEANINGS[name], name) for name in guesses), button("转人工", "request_human")])
+    else:
+        talk.say("utter_not_understood", buttons=menu())
+    return []
+
+
+def _guesses(talk: Talk) -> list[str]:
+    ranking = talk.message.get("intent_ranking") or []
+    return [one["name"] for one in ranking if one["name"] in MEANINGS and one["confidence"] >= GUESS][:2]
 
 
 def menu() -> list[dict[str, str]]:

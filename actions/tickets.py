@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 from actions.base import DeskAction, Events, Talk, button, leave_task
@@ -15,6 +17,7 @@ from desk.service import tickets
 
 SLOTS = ("ticket_purpose", "ticket_number", "ticket_confirm")
 PURPOSES = {"ask_ticket_status": "status", "urge_ticket": "urge", "withdraw_ticket": "withdraw"}
+KEEPS = re.compile(r"(别|不|先不|不要|不用|不想)撤|先别|别了|保留|继续处理|还是留")
 INTENTS = {purpose: intent for intent, purpose in PURPOSES.items()}
 
 
@@ -47,16 +50,19 @@ class TicketForm(TaskForm):
         """A number, and the yes to taking back."""
         number = talk.entity("ticket_no")
         if number:
-            state["ticket_number"] = number if await find_ticket(talk, number) else None
+            known = await find_ticket(talk, number)
+            state["ticket_number"], state.asked = number if known else None, known is None
+            if known and not known.is_open:
+                state["ticket_confirm"] = "yes"  # nothing is left to take back, which is then said
         if requested == "ticket_number" and talk.intent in PURPOSES and talk.intent != INTENTS[state["ticket_purpose"]]:
             state["ticket_purpose"] = PURPOSES[talk.intent]
         if requested == "ticket_number" and not number and talk.intent == "deny":
             state["ticket_number"] = "none"
             state["ticket_confirm"] = "no"
-        if requested == "ticket_confirm" and talk.intent in ("affirm", "withdraw_ticket"):
-            state["ticket_confirm"] = "yes"
-        elif requested == "ticket_confirm" and talk.intent == "deny":
+        if requested == "ticket_confirm" and (talk.intent == "deny" or KEEPS.search(talk.text)):
             state["ticket_confirm"] = "no"
+        elif requested == "ticket_confirm" and talk.intent in ("affirm", "withdraw_ticket"):
+            state["ticket_confirm"] = "yes"
 
     async def ask(self, talk: Talk, state: State, slot: str) -> None:
         """Choose from one's own, or give the number."""
@@ -97,20 +103,26 @@ async def _status(talk: Talk, number: str) -> None:
     ticket = await talk.call(tickets.find, number=number, conversation_id=talk.conversation)
     values: dict[str, Any] = {"number": number, "kind": KIND_NAMES[ticket.kind], "status": STATUS_NAMES[ticket.status],
               "department": ticket.department, "subject": ticket.subject, "result": ticket.result}
+    press = [button("催一下", "urge_ticket", ticket_no=number)]
     if ticket.status == "received":
-        talk.say("utter_ticket_received", reply_by=due(ticket.promise["reply_by"], talk.now),
-                 buttons=[button("催一下", "urge_ticket", ticket_no=number)], **values)
+        talk.say("utter_ticket_overdue" if _overdue(talk, ticket) else "utter_ticket_received", buttons=press,
+                 reply_by=due(ticket.promise["reply_by"], talk.now), surname=talk.surname, **values)
     elif ticket.is_open and ticket.status != "replied":
-        talk.say("utter_ticket_underway", buttons=[button("催一下", "urge_ticket", ticket_no=number)], **values)
+        talk.say("utter_ticket_underway", buttons=press, **values)
     else:
         talk.say("utter_ticket_result", **values)
 
 
+def _overdue(talk: Talk, ticket: Ticket) -> bool:
+    return ticket.status == "received" and datetime.fromisoformat(ticket.promise["reply_by"]) < talk.now
+
+
 async def _urge(talk: Talk, number: str) -> None:
     ticket = await talk.call(tickets.urge, number=number, conversation_id=talk.conversation, key=talk.key("urge"))
-    talk.say("utter_ticket_urged", number=number, times=ticket.urged, department=ticket.department,
-             reply_by=due(ticket.promise["reply_by"], talk.now), surname=talk.surname,
-             buttons=[button("找主管", "request_supervisor")] if ticket.urged > 1 else [])
+    late = _overdue(talk, ticket)
+    talk.say("utter_ticket_urged_late" if late else "utter_ticket_urged", number=number, times=ticket.urged,
+             department=ticket.department, reply_by=due(ticket.promise["reply_by"], talk.now), surname=talk.surname,
+             buttons=[button("找主管", "request_supervisor")] if late or ticket.urged > 1 else [])
 
 
 async def _withdraw(talk: Talk, number: str) -> None:
@@ -133,5 +145,3 @@ async def find_ticket(talk: Talk, number: str) -> Ticket | None:
     except NotYours:
         talk.say("utter_ticket_not_yours", buttons=[button("核验身份", "ask_account")])
     return None
-
-

@@ -8,6 +8,7 @@ import random
 import sqlite3
 import threading
 import time
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,10 @@ from tests.system.visitor import Visitor
 
 KILLS = int(os.environ.get("DESK_KILLS", "4"))
 CUSTOMERS = 4
-COMPLAINT = ["我要投诉", "昨天来的师傅迟到两小时,态度还很差", "13800000091", "没有了,谢谢"]
-BOOKING = ["我想预约美发,{day}下午三点,城东店", "我姓李,电话13800000092", "确认", "谢谢"]
-DAYS = ["明天", "后天", "大后天", "下周二", "下周三", "下周四"]
+COMPLAINT = ["我要投诉", "昨天来的师傅迟到两小时，态度还很差", "13800000091", "没有了，谢谢"]
+BOOKING = ["我想预约剪头发，{when}，{outlet}", "我叫李建国，电话13800000092", "确认", "谢谢"]
+OUTLETS = ("中心店", "城东店", "城西店", "城北店")
+HOURS = range(10, 19)
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120 + 60 * KILLS)]
 
@@ -40,11 +42,18 @@ class Load(threading.Thread):
             while not self.finish.is_set():
                 visitor = Visitor(self.url, patience_s=180).arrive()
                 self.visitors.append(visitor)
-                day = DAYS[(self.number + len(self.visitors)) % len(DAYS)]
-                for text in [*COMPLAINT, *(line.format(day=day) for line in BOOKING)]:
+                slot = slot_of(self.number + CUSTOMERS * len(self.visitors))
+                for text in [*COMPLAINT, *(line.format(**slot) for line in BOOKING)]:
                     visitor.say(text)
         except BaseException as error:
             self.error = error
+
+
+def slot_of(number: int) -> dict[str, str]:
+    """A slot of one's own for each visitor, so that a missing booking can only be a lost one."""
+    day = date(2026, 11, 25) + timedelta(days=number // len(OUTLETS) // len(HOURS))
+    hour = HOURS[number // len(OUTLETS) % len(HOURS)]
+    return {"when": f"{day.month}月{day.day}日{hour}点", "outlet": OUTLETS[number % len(OUTLETS)]}
 
 
 def test_nothing_acknowledged_is_lost_and_nothing_is_done_twice(tmp_path: Path, trained_model: Path) -> None:
@@ -90,5 +99,6 @@ def check(database: Path, visitors: list[Visitor]) -> None:
         for table in ("tickets", "bookings"):
             count, = rows.execute(f"SELECT count(*) FROM {table} WHERE conversation_id = ?",
                                   (visitor.conversation,)).fetchone()
-            assert count == 1, f"{table} of {visitor.conversation}: {count}"
+            said = "\n".join(f"{event['sender']}: {event['text']}" for event in visitor.events)
+            assert count == 1, f"{table} of {visitor.conversation}: {count}\n{said}"
     assert rows.execute("SELECT count(*) FROM messages WHERE turn = 'pending'").fetchone() == (0,)
