@@ -34,9 +34,11 @@ _WEEK = rf"(?:(?:这个?|本|{_NEXT}下个?|{_NEXT}个?|上个?)?(?<![一二两�
 _WEEKDAY = rf"(?:{_WEEK}(?:[一二三四五六日天1-7](?![天日个小年月次回趟遍])|末))"
 _FESTIVALS = {"元旦": "New Year's Day", "春节": "Spring Festival", "清明": "Tomb-sweeping Day",
               "五一": "Labour Day", "劳动节": "Labour Day", "端午": "Dragon Boat Festival",
-              "中秋": "Mid-autumn Festival", "国庆": "National Day", "十一": "National Day"}
-_FIXED = {"元旦": (1, 1), "五一": (5, 1), "劳动节": (5, 1), "国庆": (10, 1), "十一": (10, 1)}
-_FESTIVAL = r"(?:(?:元旦|春节|清明|五一|劳动节|端午|中秋|国庆)(?:节|假期|长假|期间)?|十一(?=假期|长假|期间|后|之后))"
+              "中秋": "Mid-autumn Festival", "国庆": "National Day", "十一": "National Day",
+              "圣诞": "", "平安夜": "", "情人节": "", "妇女节": "", "儿童节": "", "教师节": ""}  # no public holidays
+_FIXED = {"元旦": (1, 1), "五一": (5, 1), "劳动节": (5, 1), "国庆": (10, 1), "十一": (10, 1),
+          "圣诞": (12, 25), "平安夜": (12, 24), "情人节": (2, 14), "妇女节": (3, 8), "儿童节": (6, 1), "教师节": (9, 10)}
+_FESTIVAL = r"(?:(?:元旦|春节|清明|五一|劳动节|端午|中秋|国庆|圣诞|平安夜|情人节|妇女节|儿童节|教师节)(?:节|假期|长假|期间)?|十一(?=假期|长假|期间|后|之后))"
 _AROUND = r"(?:(?:假期|长假|期间)?(?:的?(?:前|之前|后|之后|以后|过后))?(?:的?(?:第一个?|最后一个?)(?:工作日|上班日|天|日))?)"
 _FESTIVAL_DAY = rf"(?:{_FESTIVAL}{_AROUND})"
 _DATE = (rf"(?:(?:\d{{4}}年|明年|今年|后年)?{_N}月(?:{_N}[日号]|{_N}(?=[^\d个]|$)|[底初末]|[上中下]旬)|\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}"
@@ -368,7 +370,9 @@ def _holiday(year: int, name: str) -> list[date]:
 
 
 def _library(text: str, now: datetime) -> Resolved | None:
-    """What jionlp makes of the rest, if it lies ahead."""
+    """What jionlp makes of the rest, if it lies ahead; before and after a day it does not understand, but guesses."""
+    if re.search(r"[前后]$", text):
+        return None
     found = _jionlp(text, now.replace(tzinfo=None))
     if found is None or found.date() < now.date():
         return None
