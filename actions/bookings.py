@@ -8,7 +8,7 @@ from actions import appointments, contacts
 from actions.base import DeskAction, Events, Talk, button, leave_task
 from actions.faults import GUESSES
 from actions.forms import State, TaskForm, agrees, service_asked_about
-from actions.phrasing import ANYTHING, EITHER, full_time
+from actions.phrasing import ANYTHING, EITHER, bare, full_time
 from desk.core import services
 from desk.core.booking_rules import SlotUnavailable
 from desk.core.policy import BookingRule, Policy, Service
@@ -104,7 +104,7 @@ class BookingForm(TaskForm):
     def _take_bare_place(self, talk: Talk, state: State, rule: BookingRule) -> None:
         if rule.where == "outlet" and ANYTHING.search(talk.text):
             state["booking_place"] = rule.outlets[0]
-        elif rule.where == "onsite" and len(talk.text.strip()) >= 4 and talk.intent in ("inform", "nlu_fallback") \
+        elif rule.where == "onsite" and len(bare(talk.text)) >= 4 and talk.intent in ("inform", "nlu_fallback") \
                 and not talk.entity("datetime") and not talk.entity("phone"):
             state["booking_place"] = talk.text.strip()[:100]
         elif rule.where == "outlet" and talk.intent == "inform" and not any(

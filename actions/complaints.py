@@ -11,7 +11,7 @@ from actions.receipts import left_half_done, receipt, register_complaint
 
 SLOTS = ("complaint_kind", "complaint_matter", "complaint_phone")
 ENOUGH = 9
-NOTHING_SAID = ("我要投诉", "投诉", "我想投诉", "要投诉", "有个投诉", "赔钱", "退钱", "赔偿", "退款", "我要赔偿", "我要退款")
+NOTHING_SAID = ("", "我要投诉", "投诉", "我想投诉", "要投诉", "有个投诉", "赔钱", "退钱", "赔偿", "退款", "我要赔偿", "我要退款")
 
 
 class ComplaintForm(TaskForm):

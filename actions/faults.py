@@ -16,7 +16,7 @@ from desk.core import services
 from desk.core.policy import Service
 
 SLOTS = ("fault_matter", "fault_service", "fault_address", "fault_phone")
-NOTHING_SAID = ("报修", "我要报修", "我想报修", "坏了", "维修", "我要维修", "修东西", "有东西坏了", "东西坏了")
+NOTHING_SAID = ("", "报修", "我要报修", "我想报修", "坏了", "维修", "我要维修", "修东西", "有东西坏了", "东西坏了")
 GUESSES = (
     (re.compile(r"专线"), "leased_line_repair"),
     (re.compile(r"网|wifi|光猫|路由|信号|宽带|上不了|掉线", re.IGNORECASE), "network_repair"),
@@ -76,7 +76,7 @@ class FaultForm(TaskForm):
         elif requested == "fault_address" and (talk.intent == "deny" or (bare_answer and REFUSES.search(text))):
             state["fault_address"] = REFUSED
             talk.say("utter_address_refused")
-        elif requested == "fault_address" and len(text) >= 4 and bare_answer and not talk.entity("phone"):
+        elif requested == "fault_address" and len(bare(text)) >= 4 and bare_answer and not talk.entity("phone"):
             state["fault_address"] = text[:100]
 
     def _service(self, talk: Talk, text: str) -> str | None:

@@ -11,7 +11,7 @@ from actions.receipts import left_half_done, receipt, register
 
 ENOUGH = 8
 SLOTS = ("feedback_kind", "feedback_text")
-NOTHING_SAID = ("提建议", "我想提个建议", "有个建议", "我有个建议", "提个意见", "我要表扬", "我想表扬", "表扬", "给你们提个建议")
+NOTHING_SAID = ("", "提建议", "我想提个建议", "有个建议", "我有个建议", "提个意见", "我要表扬", "我想表扬", "表扬", "给你们提个建议")
 
 
 class FeedbackForm(TaskForm):

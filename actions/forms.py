@@ -13,9 +13,9 @@ from typing import Any
 from rasa_sdk.events import SlotSet
 
 from actions.base import DeskAction, Events, Talk
-from actions.phrasing import AGREES, bare
+from actions.phrasing import AGREES, WHY, bare
 
-LEAVES = frozenset({"stop", "request_human", "request_supervisor", "report_emergency", "abuse"})
+LEAVES = frozenset({"stop", "request_human", "request_supervisor", "report_emergency", "abuse", "goodbye"})
 ASKS = frozenset({"ask_price", "ask_hours", "ask_location", "ask_procedure", "ask_policy", "ask_service", "ask_wait",
                   "ask_ticket_status", "ask_booking", "ask_account", "help", "bot_challenge", "out_of_scope"})
 TASKS = frozenset({"book_service", "change_booking", "cancel_booking", "file_complaint", "report_fault",
@@ -85,6 +85,9 @@ class TaskForm(DeskAction):
         fresh = requested is None or talk.is_fresh()
         if requested is None:
             await self.begin(talk, state)
+        elif fresh and WHY.search(talk.text):
+            talk.say("utter_why_asked")
+            state[requested] = None
         if fresh and not self.is_digression(talk, requested):
             await self.take(talk, state, requested)
         if fresh and requested is not None and not state.touched and not self._is_courtesy(talk, state, requested):

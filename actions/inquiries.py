@@ -21,7 +21,7 @@ from desk.gateways import chinese_time, policy_files
 SHOWN = 10
 _ASKING = re.compile(
     r"多少钱|怎么收费|什么价格?|价格|费用|收费|贵不贵|怎么办理?|流程|材料|手续|需要|准备|请问|一下|大概|一般|服务|业务|项目"
-    r"|提供|介绍|可以|上门|师傅|一次|[那这]个|什么|怎么|哪些|你们|[那这呢吗啊的是要样带办有还想问能做都我帮钱]")
+    r"|提供|介绍|可以|上门|师傅|[一每](?:次|个?月|年|小时|平米?|台)|[那这]个|什么|怎么|哪些|你们|[那这呢吗啊的是要样带办有还想问能做都我帮钱]")
 _THERE = re.compile(r"[那这]个?(家|店|里|边|儿|门店|网点)|你们那")
 KINDS: tuple[tuple[DayKind, str], ...] = (("workday", "工作日"), ("restday", "周末"), ("holiday", "法定节假日"))
 
@@ -173,6 +173,8 @@ class TakeUp(DeskAction):
 
     async def act(self, talk: Talk) -> Events:
         """Begin the task that fits the service; ask which one when none was named."""
+        if talk.task:
+            return await not_understood(talk)
         service = talk.policy.services.get(talk.slot("last_service") or "")
         if service is None and talk.previous_actions()[-1:] != ["action_show_bookings"]:
             talk.say("utter_affirm")
@@ -191,6 +193,8 @@ class Inform(DeskAction):
         if talk.task:
             return await not_understood(talk)
         meant = self._meant(talk)
+        if meant is None and not talk.message.get("entities"):
+            return await not_understood(talk)
         if meant is None:
             talk.say("utter_inform")
             return []

@@ -24,13 +24,19 @@ _CLOSING = re.compile(
     r"[\s,，.。、!！~～…]*(?:(?:谢谢(?:您|你|啦|了)?|多谢|感谢|辛苦了|麻烦(?:您|你)?了|拜托了?|谢啦)[\s,，.。、!！~～…]*)+$"
 )
 _INNER = re.compile(r"(?<=[\u4e00-\u9fff,，])(?:那个啥|那什么|怎么说呢)[\s,，]*")
+_PICTURES = str.maketrans({"👍": "好", "👌": "好", "🆗": "好", "👎": "差", "🙏": "谢"})
 _REPEATED = re.compile(r"([^\W\d_])\1{2,}|([^\w\s])\2+|( )\3+")
 
 
 def normalise(text: str) -> Normalised:
     """Fold `text`, strip fillers and collapse repetitions; never makes a message with content empty."""
-    folded = _without_blank_edges(fold(text))
+    folded = _without_blank_edges(_spelled_out(fold(text)))
     return _collapse(_without_fillers(folded))
+
+
+def _spelled_out(text: Normalised) -> Normalised:
+    """What people answer with a picture, in words of the same length."""
+    return Normalised(text.text.translate(_PICTURES), text.offsets)
 
 
 def _without_blank_edges(text: Normalised) -> Normalised:

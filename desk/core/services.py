@@ -8,6 +8,7 @@ from desk.core.policy import Outlet, Policy, Service
 
 CLOSEST = 3
 NEAR = 0.25
+EMPTY = set("一个的了这那些么吗什")  # characters that name nothing
 _NOISE = re.compile(r"[\s,。,.!?!?、的了吗呢啊吧]|服务|业务|一下|帮我|我想|我要|请问")
 
 
@@ -57,5 +58,5 @@ def of_kind(policy: Policy, kind: str) -> list[Service]:
 
 
 def _likeness(one: Iterable[str], other: Iterable[str]) -> float:
-    a, b = set(one), set("".join(other).lower())
+    a, b = set(one) - EMPTY, set("".join(other).lower()) - EMPTY
     return 2 * len(a & b) / (len(a) + len(b)) if a and b else 0.0

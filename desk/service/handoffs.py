@@ -78,7 +78,12 @@ def _enter(desk: Desk, uow: UnitOfWork, conversation: Conversation, *, queue: st
 
 
 def announce_place(desk: Desk, uow: UnitOfWork, conversation: Conversation, handoff: Handoff) -> None:
-    """Tell the customer their place unless they have been told the same; the quote is kept with the handoff."""
+    """Tell the customer their place unless they have been told the same; the quote is kept with the handoff.
+
+    While the bot still owes its last words (safety first, in an emergency) nothing is said: ``turns`` calls again.
+    """
+    if uow.conversations.next_pending(conversation.id) is not None:
+        return
     state = queued(desk, uow, handoff)
     told = {"place": state.place, "on_duty": state.on_duty, **(state.quote or {})}
     if handoff.quote is not None and all(handoff.quote.get(k) == told.get(k) for k in ("place",)) \

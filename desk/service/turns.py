@@ -11,6 +11,7 @@ from typing import Any
 
 from desk.core import notices
 from desk.core.conversations import Conversation, Turn, append, bot_may_speak, turn_is_free
+from desk.service import handoffs
 from desk.service.desk import Desk, UnitOfWork
 
 MAX_FAILURES = 3
@@ -78,7 +79,7 @@ def finish(desk: Desk, *, turn: Turn, answer: Answer, lease_s: float) -> Turn | 
             conversation.slots, conversation.active_loop = dict(answer.slots), answer.active_loop
             if bot_may_speak(conversation, turn):
                 _write(desk, uow, conversation, answer.replies)
-            uow.flush()
+            _after_the_last_word(desk, uow, conversation)
         elif conversation.turn_holder != turn.holder:
             return None
         return claim_in(desk, uow, conversation, holder=turn.holder, lease_s=lease_s)
@@ -93,6 +94,13 @@ def _write(desk: Desk, uow: UnitOfWork, conversation: Conversation, replies: Seq
                        payload=payload))
     if replies:
         uow.wake(f"conversation:{conversation.id}")
+
+
+def _after_the_last_word(desk: Desk, uow: UnitOfWork, conversation: Conversation) -> None:
+    """A turn that led into a queue is over: now the customer is told their place."""
+    uow.flush()
+    if conversation.owner == "queue" and conversation.handoff_id is not None:
+        handoffs.announce_place(desk, uow, conversation, uow.handoffs.get(conversation.handoff_id))
 
 
 def postpone(desk: Desk, *, turn: Turn, delay_s: float) -> None:
@@ -131,7 +139,7 @@ def fail(desk: Desk, *, turn: Turn, error: str, lease_s: float) -> Turn | None:
         message.turn = "done"
         if bot_may_speak(conversation, turn):
             _write(desk, uow, conversation, [Reply(notices.failed())])
-        uow.flush()
+        _after_the_last_word(desk, uow, conversation)
         return claim_in(desk, uow, conversation, holder=turn.holder, lease_s=lease_s)
 
 

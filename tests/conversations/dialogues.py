@@ -8,7 +8,8 @@ A dialogue has a ``name``, ``steps`` and what to ``expect`` at the end. A step i
 * ``agent: accepts | says TEXT | returns | closes``, ``staff: leaves``, ``later: SECONDS``
 
 and may judge what the customer sees after it: ``bot`` (all of these stand in the bot's words), ``bot_not``, ``system``
-(in what the desk itself says), ``buttons`` (titles), ``silent: true`` (the bot says nothing), ``intent``, ``slots``,
+(in what the desk itself says), ``first`` (in the very first thing said), ``buttons`` (titles), ``silent: true`` (the bot
+says nothing), ``intent``, ``slots``,
 ``task``, ``owner``. ``expect`` may hold ``tickets`` and ``bookings`` (lists of fields), ``owner``, ``handoff``.
 """
 
@@ -24,7 +25,7 @@ from tests.conversations.stage import Stage
 
 HERE = Path(__file__).parent
 STEP_KEYS = {"user", "press", "agent", "staff", "later", "bot", "bot_not", "system", "buttons", "silent", "intent",
-             "slots", "task", "owner"}
+             "slots", "task", "owner", "first"}
 EXPECT_KEYS = {"tickets", "bookings", "owner", "handoff"}
 
 
@@ -108,6 +109,9 @@ class Player:
             self._true(re.search(words, bot) is None, f"{words!r} is in {bot!r}")
         for words in _listed(step.get("system")):
             self._true(re.search(words, system) is not None, f"{words!r} is not in {system!r}")
+        if "first" in step:
+            opening = self.answers[0]["text"] if self.answers else ""
+            self._true(re.search(step["first"], opening) is not None, f"{step['first']!r} is not said first")
         for title in _listed(step.get("buttons")):
             self._true(any(title in one["title"] for one in self.buttons), f"no button {title!r}")
         if step.get("silent"):

@@ -181,3 +181,17 @@ def test_the_parse_and_the_slots_are_kept_for_people(desk: Desk, talk: Conversat
     message: Message = conversations.events(desk, conversation_id=talk.id)[0]
     assert "greet" == message.payload["parse"]["intent"]["name"]
     assert {"service": "cleaning"} == conversations.get(desk, conversation_id=talk.id).slots
+
+
+def test_the_place_in_the_queue_is_told_after_the_bots_last_words(desk: Desk, talk: Conversation, wang: Agent) -> None:
+    """In an emergency the safety sentence comes first, whatever the queue has to say."""
+    turn = send(desk, talk, "m1", "着火了").turn
+    assert turn is not None
+    handoffs.request(desk, conversation_id=talk.id, reason="report_emergency", summary={}, priority="emergency",
+                     message_id=turn.message_id)
+    handoffs.refresh_places(desk)
+    assert [] == said(desk, talk, "system")
+    turns.finish(desk, turn=turn, answer=answer("请先撤离"), lease_s=15)
+    heard = [m.text for m in conversations.events(desk, conversation_id=talk.id) if m.sender != "customer"]
+    assert "请先撤离" == heard[0]
+    assert 2 == len(heard)
