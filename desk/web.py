@@ -4,8 +4,6 @@ import hmac
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-import connectors.webchat
-import console.routes
 import structlog
 from aiohttp import web
 from rasa_sdk.executor import ActionExecutor
@@ -13,6 +11,8 @@ from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundExceptio
 
 import actions
 import connectors.delivery
+import connectors.webchat
+import console.routes
 from connectors.gate import Gate
 from desk import health
 from desk.bootstrap import Application
