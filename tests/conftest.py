@@ -17,3 +17,10 @@ def trained_model() -> Path:
     model = Path(given) if given else models.fitting(ROOT, ROOT / "models")
     assert model.exists(), "no model for the present data: run `make train`"
     return model.resolve()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where the mark ``model`` is deselected its modules are not even imported: Rasa would bring TensorFlow with it."""
+    if "not model" in (config.option.markexpr or "") and collection_path.suffix == ".py":
+        return "pytestmark = pytest.mark.model" in collection_path.read_text(encoding="utf-8") or None
+    return None

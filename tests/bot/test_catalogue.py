@@ -8,6 +8,8 @@ from bot.nlu.normalisation import normalise
 from bot.nlu.tokenizer import tokens_of
 from tests.bot.found import found, values
 
+pytestmark = pytest.mark.model
+
 RULES = CatalogueExtractor(CatalogueExtractor.get_default_config())
 
 

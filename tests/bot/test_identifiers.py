@@ -5,6 +5,8 @@ import pytest
 from bot.nlu.identifiers import IdentifierExtractor
 from tests.bot.found import found, values
 
+pytestmark = pytest.mark.model
+
 RULES = IdentifierExtractor(IdentifierExtractor.get_default_config())
 
 

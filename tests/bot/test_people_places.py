@@ -5,6 +5,8 @@ import pytest
 from bot.nlu.people_places import PeoplePlacesExtractor
 from tests.bot.found import found, values
 
+pytestmark = pytest.mark.model
+
 RULES = PeoplePlacesExtractor(PeoplePlacesExtractor.get_default_config())
 
 

@@ -5,6 +5,8 @@ import pytest
 from bot.nlu.times import TimeExtractor
 from tests.bot.found import found
 
+pytestmark = pytest.mark.model
+
 RULES = TimeExtractor(TimeExtractor.get_default_config())
 
 
