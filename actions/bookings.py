@@ -17,6 +17,7 @@ from desk.service import bookings
 BOOKING_SLOTS = ("booking_service", "booking_place", "booking_day", "booking_wish", "booking_time", "booking_name",
                  "booking_phone", "booking_confirm")
 SHOWN_SERVICES = 10
+OWN = {"address", "person_name", "phone"}
 
 
 class BookingForm(TaskForm):
@@ -35,8 +36,10 @@ class BookingForm(TaskForm):
         wanted = {"booking_service": ("service_item",), "booking_place": ("outlet", "address"),
                   "booking_time": ("datetime",), "booking_name": ("person_name",), "booking_phone": ("phone",),
                   "booking_confirm": ("datetime", "phone", "outlet", "address")}[requested]
-        return any(talk.entity(name) for name in wanted) and talk.intent not in ("ask_price", "ask_location",
-                                                                                  "ask_hours", "ask_procedure")
+        given = {name for name in wanted if talk.entity(name)}
+        asking = talk.intent in ("ask_price", "ask_location", "ask_hours", "ask_procedure")
+        # A question may name a service, an outlet or a day; who gives an own address, name or phone answers.
+        return bool(given & OWN) or (bool(given) and not asking)
 
     async def begin(self, talk: Talk, state: State) -> None:
         """Know the verified and what was just talked about; keep what an interrupted booking had."""

@@ -149,7 +149,7 @@ class AskLocation(DeskAction):
                      phone=outlet.phone, hours=describe(talk.policy.calendars[outlet.calendar]))
         else:
             lines = [f"· {one.name}：{one.address}" for one in talk.policy.outlets.values()]
-            talk.say("utter_locations", outlets="\n".join(lines), buttons=[
+            talk.say("utter_locations", outlets="\n".join(lines), hotline=talk.policy.company.hotline, buttons=[
                 button(f"{one.name}怎么走", "ask_location", outlet=one.id) for one in talk.policy.outlets.values()])
         return [SlotSet("last_outlet", outlet.id if outlet else None)]
 
