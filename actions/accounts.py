@@ -96,7 +96,8 @@ class VerificationForm(TaskForm):
         if slot == "verify_phone":
             talk.say("utter_want_verify_phone")
         else:
-            talk.say("utter_want_verify_code", phone=masked_phone(state["verify_phone"]))
+            talk.say("utter_want_verify_code", phone=masked_phone(state["verify_phone"]),
+                     minutes=verification.LIFETIME_MINUTES)
 
 
 class ShowAccount(DeskAction):

@@ -8,11 +8,11 @@ from datetime import datetime
 from actions import appointments
 from actions.base import DeskAction, Events, Talk, button, leave_task
 from actions.forms import State, TaskForm, agrees
+from actions.own_numbers import own
 from actions.phrasing import full_time, short_time
-from desk.core import numbers
 from desk.core.booking_rules import SlotUnavailable
 from desk.core.bookings import Booking
-from desk.core.errors import DeskError, NotFound, NotYours
+from desk.core.errors import DeskError
 from desk.service import bookings
 
 CHANGE_SLOTS = ("change_number", "change_day", "change_wish", "change_time", "change_confirm")
@@ -216,16 +216,7 @@ class CancelBookingSubmit(DeskAction):
 
 async def find_booking(talk: Talk, number: str) -> Booking | None:
     """A booking of this customer; says what is wrong and returns None otherwise."""
-    if not numbers.valid(number):
-        talk.say("utter_number_slip", number=number)
-        return None
-    try:
-        return await talk.call(bookings.find, number=number, conversation_id=talk.conversation)
-    except NotFound:
-        talk.say("utter_booking_unknown", number=number)
-    except NotYours:
-        talk.say("utter_booking_not_yours", buttons=[button("核验身份", "ask_account")])
-    return None
+    return await own(talk, number, find=bookings.find, what="booking")
 
 
 def describe(talk: Talk, booking: Booking) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from actions import contacts
 from actions.base import Talk, button
-from actions.phrasing import due
+from actions.phrasing import due, span
 from desk.core.tickets import KIND_NAMES, Kind, Ticket
 from desk.service import tickets
 
@@ -28,9 +28,15 @@ def receipt(talk: Talk, ticket: Ticket, response: str, **values: Any) -> None:
     """Say the number, until when we answer, and the department that does."""
     talk.say(response, number=ticket.number, kind=KIND_NAMES[ticket.kind], department=ticket.department,
              surname=talk.surname, reply_by=due(ticket.promise["reply_by"], talk.now),
-             promise=ticket.promise["text"], **values)
+             promise=ticket.promise["text"], result_within=_result_within(talk, ticket), **values)
 
 
 def left_half_done(talk: Talk) -> list[dict[str, str]]:
     """A booking that was interrupted keeps its slots and can be gone on with."""
     return [button("继续刚才的预约", "book_service")] if talk.slot("booking_service") else []
+
+
+def _result_within(talk: Talk, ticket: Ticket) -> str:
+    """How long after handling the result is fed back (KF-3.3.3); empty where nothing is promised."""
+    within = talk.policy.promise_for(ticket.kind).result_within
+    return span(within) if within is not None else ""

@@ -9,9 +9,9 @@ from typing import Any
 
 from actions.base import DeskAction, Events, Talk, button, leave_task
 from actions.forms import State, TaskForm
+from actions.own_numbers import own
 from actions.phrasing import due
-from desk.core import numbers
-from desk.core.errors import IllegalTransition, NotFound, NotYours
+from desk.core.errors import IllegalTransition
 from desk.core.tickets import KIND_NAMES, STATUS_NAMES, Ticket
 from desk.service import tickets
 
@@ -135,13 +135,4 @@ async def _withdraw(talk: Talk, number: str) -> None:
 
 async def find_ticket(talk: Talk, number: str) -> Ticket | None:
     """A ticket of this customer; says what is wrong and returns None otherwise."""
-    if not numbers.valid(number):
-        talk.say("utter_number_slip", number=number)
-        return None
-    try:
-        return await talk.call(tickets.find, number=number, conversation_id=talk.conversation)
-    except NotFound:
-        talk.say("utter_ticket_unknown", number=number)
-    except NotYours:
-        talk.say("utter_ticket_not_yours", buttons=[button("核验身份", "ask_account")])
-    return None
+    return await own(talk, number, find=tickets.find, what="ticket")

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from desk.core.customers import MAX_TRIES, Verification
 from desk.core.errors import DeskError, Invalid, TooMany
 
-LIFETIME = timedelta(minutes=10)
+LIFETIME_MINUTES = 10
+LIFETIME = timedelta(minutes=LIFETIME_MINUTES)
 RESEND_AFTER = timedelta(seconds=60)
 CODES_A_DAY = 5
 ROUNDS = 50_000

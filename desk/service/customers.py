@@ -47,7 +47,7 @@ def _send(uow: UnitOfWork, conversation_id: str, phone: str, now: datetime) -> d
                        expires_at=now + verification.LIFETIME)
     uow.add(one)
     uow.flush()
-    text = f"您的验证码是 {code}，10 分钟内有效。请勿告诉他人。"
+    text = f"您的验证码是 {code}，{verification.LIFETIME_MINUTES} 分钟内有效。请勿告诉他人。"
     uow.outbox.put(Outgoing(channel="sms", address=phone, body={"text": text, "secret": True}, created_at=now,
                             next_attempt_at=now, dedup_key=f"verification:{one.id}"))
     uow.wake("outbox")
