@@ -8,7 +8,7 @@ from typing import Any
 from actions import appointments, contacts
 from actions.base import DeskAction, Events, Talk, button, leave_task
 from actions.forms import State, TaskForm, agrees, service_asked_about
-from actions.phrasing import bare, day, full_time
+from actions.phrasing import WRONG, bare, day, full_time
 from actions.receipts import receipt, register
 from desk.core import services
 from desk.core.applications import qualify
@@ -64,7 +64,8 @@ class ApplicationForm(TaskForm):
         if requested == "application_confirm" and not state.touched:
             if agrees(talk):
                 state["application_confirm"] = "yes"
-            elif not self._corrected(talk, state) and talk.intent in ("deny", "change_booking"):
+            elif not self._corrected(talk, state) and (talk.intent in ("deny", "change_booking")
+                                                       or WRONG.search(talk.text)):
                 state["application_confirm"], state.asked = None, True
                 talk.say("utter_application_what_to_change")
 

@@ -17,6 +17,7 @@ from desk.service import bookings
 BOOKING_SLOTS = ("booking_service", "booking_place", "booking_day", "booking_wish", "booking_time", "booking_name",
                  "booking_phone", "booking_confirm")
 SHOWN_SERVICES = 10
+TOLD_EARLY = ("datetime", "outlet", "address", "person_name", "phone")
 OWN = {"address", "person_name", "phone"}
 
 
@@ -67,8 +68,10 @@ class BookingForm(TaskForm):
         if said is None and requested == "booking_service":
             match = services.match(talk.policy, talk.text)
             said = match.service.id if match.service else None
+            if said is None and any(talk.entity(name) for name in TOLD_EARLY):
+                return  # tells something else first; the service is asked for again
             if said is None and talk.intent in ("inform", "book_service", "nlu_fallback", "apply_service"):
-                state["booking_service"] = None
+                state["booking_service"], state.asked = None, True
                 closest = [one for one in match.closest if one.booking] or services.of_kind(talk.policy, "booking")
                 talk.say("utter_booking_unknown_service", buttons=_service_buttons(closest[:3]))
                 return

@@ -18,7 +18,7 @@ from spacy.matcher import PhraseMatcher
 from spacy.util import filter_spans
 
 from bot.nlu.rule_extractor import Found, RuleExtractor
-from desk.core.services import names
+from desk.core.services import spoken
 from desk.gateways.chinese_text import Folded, fold
 from desk.gateways.policy_files import load_policy
 
@@ -57,7 +57,7 @@ def _matcher(policy_dir: str) -> tuple[Any, PhraseMatcher]:
     policy = load_policy(Path(policy_dir))
     matcher = PhraseMatcher(pipeline.vocab)
     for service in policy.services.values():
-        _add(matcher, pipeline, f"service_item:{service.id}", names(service))
+        _add(matcher, pipeline, f"service_item:{service.id}", spoken(service))
     for outlet in policy.outlets.values():
         _add(matcher, pipeline, f"outlet:{outlet.id}", (outlet.name, *outlet.synonyms))
     return pipeline, matcher

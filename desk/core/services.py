@@ -8,6 +8,8 @@ from desk.core.policy import Outlet, Policy, Service
 
 CLOSEST = 3
 NEAR = 0.25
+VERBS = frozenset("修剪做装办拉洗烫染交发报擦打搞通理弄寄运补租开托代新")
+FILLERS = ("个", "一个", "下", "一下", "次", "一次", "点", "些")
 EMPTY = set("一个的了这那些么吗什")  # characters that name nothing
 _NOISE = re.compile(r"[\s,。,.!?!?、的了吗呢啊吧]|服务|业务|一下|帮我|我想|我要|请问")
 
@@ -25,7 +27,7 @@ def match(policy: Policy, text: str) -> ServiceMatch:
     cleaned = _NOISE.sub("", text).lower()
     if text in policy.services:
         return ServiceMatch(policy.services[text])
-    found = max(((len(name), service) for service in policy.services.values() for name in names(service)
+    found = max(((len(name), service) for service in policy.services.values() for name in spoken(service)
                  if name.lower() in text.lower() or name.lower() == cleaned),
                 key=lambda pair: pair[0], default=None)
     return ServiceMatch(found[1]) if found else ServiceMatch(None, closest(policy, cleaned))
@@ -50,6 +52,12 @@ def outlet(policy: Policy, text: str) -> Outlet | None:
 def names(service: Service) -> tuple[str, ...]:
     """Everything a service is called."""
     return service.name, *service.synonyms
+
+
+def spoken(service: Service) -> tuple[str, ...]:
+    """Its names, and what people make of those that begin with a verb: “剪个头发”, “修一下空调”."""
+    loose = (f"{name[0]}{filler}{name[1:]}" for name in names(service) if name[0] in VERBS for filler in FILLERS)
+    return *names(service), *loose
 
 
 def of_kind(policy: Policy, kind: str) -> list[Service]:
