@@ -215,7 +215,7 @@ def details(talk: Talk, state: State) -> str:
     service = talk.policy.services[state["application_service"]]
     fields = state["application_fields"] or {}
     lines = [f"· 服务：{service.name}", *(f"· {one.label}：{fields.get(one.key, '')}" for one in service.application),
-             f"· 联系人：{state['application_name']}，{contacts.shown(state['application_phone'])}"]
+             f"· 联系人：{state['application_name']}，{contacts.shown(state, 'application_phone')}"]
     return "\n".join(lines)
 
 

@@ -173,7 +173,7 @@ class BookingForm(TaskForm):
         talk.say("utter_want_booking_confirm", service=talk.policy.services[state["booking_service"]].name,
                  place=_place_name(talk.policy, state["booking_service"], state["booking_place"]),
                  time=full_time(at, talk.zone), name=state["booking_name"],
-                 phone=contacts.shown(state["booking_phone"]),
+                 phone=contacts.shown(state, "booking_phone"),
                  buttons=[button("确认预约", "affirm"), button("修改", "deny"), button("不约了", "stop")])
 
 

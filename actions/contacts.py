@@ -7,6 +7,7 @@ import re
 from actions.base import Talk, button
 from actions.forms import REFUSED, State
 from actions.phrasing import REFUSES, bare
+from desk.core.customers import masked_phone
 from desk.service import customers
 
 _NAME = re.compile(r"[\u4e00-\u9fff·]{2,4}")
@@ -77,9 +78,12 @@ def phone_buttons() -> list[dict[str, str]]:
     return [button("不方便留电话", "deny")]
 
 
-def shown(phone: str | None) -> str:
-    """A phone as it stands in a summary."""
-    return "未留电话" if phone in (None, REFUSED, "") else str(phone)
+def shown(state: State, phone_slot: str) -> str:
+    """A phone as it is read back: whole if it was told in this conversation, masked if it comes from the record."""
+    phone = state[phone_slot]
+    if phone in (None, REFUSED, ""):
+        return "未留电话"
+    return str(phone) if phone == state["contact_phone"] else masked_phone(str(phone))
 
 
 def stored(phone: str | None) -> str:

@@ -9,6 +9,7 @@ from actions.handing_over import hand_over
 from actions.phrasing import REFUSES
 from actions.receipts import left_half_done, receipt, register
 from desk.core import notices
+from desk.core.customers import masked_phone
 from desk.core.waiting import Quote
 from desk.service import handoffs, waits
 
@@ -76,7 +77,7 @@ class CallbackSubmit(DeskAction):
             talk.say("utter_callback_dropped", buttons=[button("转人工", "request_human")])
         else:
             ticket = await register(talk, kind="callback", subject="请求回电", effect="callback", contact_phone=phone)
-            receipt(talk, ticket, "utter_callback_receipt", phone=phone, buttons=left_half_done(talk))
+            receipt(talk, ticket, "utter_callback_receipt", phone=masked_phone(phone), buttons=left_half_done(talk))
         return leave_task("callback_phone")
 
 

@@ -37,7 +37,9 @@ else
 fi
 
 echo "正在安装依赖（首次约需一到三分钟）…"
-if ! "${uv[@]}" sync --locked --quiet --python "$python"; then
+quiet=(--quiet)
+[ -t 2 ] && quiet=()  # a person at a terminal sees uv's own progress
+if ! "${uv[@]}" sync --locked "${quiet[@]}" --python "$python"; then
     echo "依赖安装失败，原因见上；检查网络后重新执行 make install。" >&2
     exit 1
 fi
