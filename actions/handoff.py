@@ -9,7 +9,6 @@ from actions.handing_over import hand_over
 from actions.phrasing import REFUSES
 from actions.receipts import left_half_done, receipt, register
 from desk.core import notices
-from desk.core.customers import masked_phone
 from desk.core.waiting import Quote
 from desk.service import handoffs, waits
 
@@ -57,7 +56,7 @@ class CallbackForm(TaskForm):
         """A call back needs a phone: a refusal ends it."""
         phone = talk.entity("phone")
         if phone:
-            state["callback_phone"] = phone
+            state["callback_phone"] = state["contact_phone"] = phone
         elif requested == "callback_phone" and (talk.intent == "deny" or REFUSES.search(talk.text)):
             state["callback_phone"] = "none"
         elif requested == "callback_phone" and sum(c.isdigit() for c in talk.text) >= 5:
@@ -77,7 +76,8 @@ class CallbackSubmit(DeskAction):
             talk.say("utter_callback_dropped", buttons=[button("转人工", "request_human")])
         else:
             ticket = await register(talk, kind="callback", subject="请求回电", effect="callback", contact_phone=phone)
-            receipt(talk, ticket, "utter_callback_receipt", phone=masked_phone(phone), buttons=left_half_done(talk))
+            receipt(talk, ticket, "utter_callback_receipt", buttons=left_half_done(talk),
+                    phone=contacts.shown(State(talk), "callback_phone"))
         return leave_task("callback_phone")
 
 
