@@ -103,7 +103,7 @@ document.addEventListener('keydown', (event) => {
     if (action && openId) { event.preventDefault(); action(); }
     return;
   }
-  if (event.target.closest('input, textarea, select, dialog')) return;
+  if (event.target.closest('input, textarea, select, dialog[open]')) return;
   const action = KEYS[event.key.toLowerCase()];
   if (action) { event.preventDefault(); action(); }
 });

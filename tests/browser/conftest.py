@@ -11,11 +11,12 @@ from typing import Any, TypeVar
 
 import pytest
 from aiohttp import web
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.connectors.stand import ScriptedRasa, Stand, free_port, listen
 
 T = TypeVar("T")
+expect.set_options(timeout=15_000)  # a busy machine is not a fault of the page
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync",
          "--disable-component-update"]
 
@@ -103,7 +104,7 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
 
     def open_page(url: str, *, width: int = 390, height: int = 844, **options: Any) -> Page:
         context = chromium.new_context(viewport={"width": width, "height": height}, locale="zh-CN", **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(20_000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: troubles.append(str(error)))

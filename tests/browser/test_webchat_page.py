@@ -287,6 +287,7 @@ def test_another_site_embeds_the_chat_with_one_script(site: Site, open_page: Ope
     launcher = page.get_by_role("button", name="在线咨询")
     launcher.click()
     frame = page.frame_locator("iframe[title='在线咨询']")
+    expect(frame.get_by_role("button", name="转人工")).to_be_visible()  # the page's own code runs
     frame.get_by_label("输入消息").fill("你好")
     frame.get_by_label("输入消息").press("Enter")
     expect(frame.get_by_text("收到：你好", exact=True)).to_be_visible()
