@@ -6,7 +6,6 @@ from datetime import datetime
 
 from actions import appointments, contacts
 from actions.base import DeskAction, Events, Talk, button, leave_task
-from actions.faults import GUESSES
 from actions.forms import State, TaskForm, agrees, service_asked_about
 from actions.phrasing import ANYTHING, EITHER, bare, full_time
 from desk.core import services
@@ -203,8 +202,8 @@ class BookingSubmit(DeskAction):
 
 def _service_for(policy: Policy, text: str) -> str | None:
     """The service that mends what a text says is broken: “空调坏了，明天能来吗”."""
-    found = next((service_id for pattern, service_id in GUESSES if pattern.search(text)), None)
-    return found if _rule(policy, found) is not None else None
+    found = services.by_symptom(policy, text)
+    return found.id if found is not None and found.booking is not None else None
 
 
 def _service_buttons(offered: list[Service]) -> list[dict[str, str]]:

@@ -17,13 +17,6 @@ from desk.core.policy import Service
 
 SLOTS = ("fault_matter", "fault_service", "fault_address", "fault_phone")
 NOTHING_SAID = ("", "报修", "我要报修", "我想报修", "坏了", "维修", "我要维修", "修东西", "有东西坏了", "东西坏了")
-GUESSES = (
-    (re.compile(r"专线"), "leased_line_repair"),
-    (re.compile(r"网|wifi|光猫|路由|信号|宽带|上不了|掉线", re.IGNORECASE), "network_repair"),
-    (re.compile(r"空调|洗衣机|冰箱|热水器|电视|油烟机|微波炉|电饭煲|洗碗机|家电|脱水|制冷|制热"), "appliance_repair"),
-    (re.compile(r"水管|水龙头|马桶|下水道|漏水|堵|门锁|灯|电路|插座|跳闸|墙|屋顶|电梯|门禁"), "property_repair"),
-    (re.compile(r"电脑|打印机|服务器|系统|邮箱|蓝屏|开不了机|软件", re.IGNORECASE), "it_support"),
-)
 DANGERS = (
     ("elevator", re.compile(r"电梯")),
     ("gas", re.compile(r"煤气|燃气|天然气|瓦斯|液化气")),
@@ -83,8 +76,8 @@ class FaultForm(TaskForm):
         named = talk.entity("service_item")
         if named and "fault" in talk.policy.services[named].kinds:
             return named
-        guessed = next((service_id for pattern, service_id in GUESSES if pattern.search(text)), None)
-        return guessed if guessed in talk.policy.services else None
+        guessed = services.by_symptom(talk.policy, text)
+        return guessed.id if guessed else None
 
     async def ask(self, talk: Talk, state: State, slot: str) -> None:
         """One thing at a time."""

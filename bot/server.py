@@ -19,10 +19,10 @@ from sanic import Sanic
 
 from bot.channel import DeskChannel
 from desk.settings import Settings
+from desk.supervise import BROKEN_MODEL
 
 log = structlog.get_logger()
 HERE = Path(__file__).parent
-BROKEN_MODEL = 3
 WARM_UP = "您好，明天下午三点半能上门修空調吗？我姓王，電話13800000000，文澜路8号"
 
 

@@ -18,13 +18,9 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+from desk.supervise import free_port
+
 START_S = 30
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _missing(what: str) -> None:
@@ -43,7 +39,7 @@ class Postgres:
         self._as = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
         self._user = "postgres" if self._as else getpass.getuser()
         self._names = (f"test{n}" for n in itertools.count(1))
-        self.port = _free_port()
+        self.port = free_port()
 
     def start(self) -> None:
         """Make the cluster and wait until it answers."""
@@ -88,7 +84,7 @@ class Redis:
     def __init__(self, program: str) -> None:
         self._program = program
         self._process: subprocess.Popen[bytes] | None = None
-        self.port = _free_port()
+        self.port = free_port()
 
     @property
     def url(self) -> str:

@@ -82,6 +82,7 @@ class Service:
     department: str
     cite: str
     kinds: frozenset[str] = frozenset()
+    symptoms: tuple[str, ...] = ()
     booking: BookingRule | None = None
     application: tuple[Field, ...] = ()
     refuse: tuple[RefuseRule, ...] = ()

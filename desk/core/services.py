@@ -60,6 +60,12 @@ def spoken(service: Service) -> tuple[str, ...]:
     return *names(service), *loose
 
 
+def by_symptom(policy: Policy, text: str) -> Service | None:
+    """The service that mends what a text says is broken: the first of the guide with one of its symptoms in it."""
+    said = text.lower()
+    return next((one for one in policy.services.values() if any(word.lower() in said for word in one.symptoms)), None)
+
+
 def of_kind(policy: Policy, kind: str) -> list[Service]:
     """Services that can be booked, applied for or reported as broken."""
     return [service for service in policy.services.values() if kind in service.kinds]

@@ -198,12 +198,15 @@ def _service(node: Node, calendars: Collection[str], outlets: Collection[str]) -
         conditions=node.texts("conditions"), materials=node.texts("materials"), procedure=node.texts("procedure"),
         fee=node.text("fee"), time_limit=node.text("time_limit"), department=node.text("department"),
         cite=node.text("cite"), kinds=frozenset(node.texts("kinds", allowed=KINDS)),
+        symptoms=node.texts("symptoms", default=()),
         booking=_booking(node, calendars, outlets),
         application=tuple(_field(one) for one in node.children("application")),
         refuse=tuple(_refuse(one) for one in node.children("refuse")))
     for kind, there in (("booking", service.booking), ("application", service.application)):
         if (kind in service.kinds) != bool(there):
             node.fail("kinds", f"kinds 里的 {kind} 和 {kind} 这一项要么都有，要么都没有")
+    if service.symptoms and "fault" not in service.kinds:
+        node.fail("symptoms", "只有可报修（kinds 里有 fault）的服务才写 symptoms")
     keys = {one.key for one in service.application}
     for rule in service.refuse:
         if rule.field not in keys:

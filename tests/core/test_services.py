@@ -67,3 +67,12 @@ def test_an_unknown_id_is_an_error(policy: Policy) -> None:
     """A typo in code is not silently another service."""
     with pytest.raises(NotFound):
         policy.service("teleport")
+
+
+@pytest.mark.parametrize(("text", "service_id"), [
+    ("专线断网了", "leased_line_repair"), ("WiFi连不上", "network_repair"), ("空调不制冷", "appliance_repair"),
+    ("厨房水龙头关不紧", "property_repair"), ("打印机卡纸", "it_support"), ("保洁阿姨没来", None)])
+def test_a_symptom_names_the_service_that_mends_it(policy: Policy, text: str, service_id: str | None) -> None:
+    """The words are the guide's; where several fit, the first of the guide wins."""
+    found = services.by_symptom(policy, text)
+    assert service_id == (found.id if found else None)

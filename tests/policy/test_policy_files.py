@@ -112,6 +112,7 @@ def test_the_version_is_the_content(edited: Edit, tmp_path: Path) -> None:
 
 
 MISTAKES = [  # file, what stands there, the mistake, the line's own text, key, words the message must hold
+    ("services.yml", "    fee: 洗剪吹", "    symptoms: [头发]\n    fee: 洗剪吹", "    fee: 洗剪吹", "services[5].symptoms", ["fault"]),
     ("services.yml", "calendar: office, minutes", "calendar: offices, minutes", "calendar: office, minutes",
      "services[1].booking.calendar", ["'offices'", "around_the_clock", "office", "outlet"]),
     ("services.yml", "kinds: [booking, application]", "kinds: [boking, application]", "kinds: [booking, application]",
