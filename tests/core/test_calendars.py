@@ -1,14 +1,17 @@
-"""Opening hours over workdays, rest days, public holidays, make-up workdays and days set by hand."""
+"""Opening hours over workdays, rest days, holidays, make-up workdays, days set by hand and changes of the clocks."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from desk.core.calendars import Calendar, DayKind, Window
+from desk.core.calendars import SEARCH_DAYS, Calendar, DayKind, NeverOpens, Window
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
+HOUR, MINUTE, DAY, MICROSECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(days=1), timedelta.resolution
+NOTHING = timedelta(0)
 MORNING, AFTERNOON = Window(time(9), time(12)), Window(time(13, 30), time(18))
 NATIONAL_DAY = date(2026, 10, 1)
 MADE_UP_SATURDAY = date(2026, 10, 10)
@@ -101,3 +104,90 @@ def test_a_service_at_an_outlet_is_open_only_while_both_are() -> None:
     assert [(at("2026-11-24 10:00"), at("2026-11-24 12:00")), (at("2026-11-24 13:30"), at("2026-11-24 18:00"))] == \
         both.windows(date(2026, 11, 24))
     assert [] == both.windows(date(2026, 11, 28))
+
+
+# Summer time: in Berlin 02:00 becomes 03:00 on 29 March 2026, and 03:00 becomes 02:00 on 25 October
+
+def nightly(*hours: Window) -> Calendar:
+    return Calendar("night", "夜间", {"workday": hours, "restday": hours}, kind, BERLIN)
+
+
+SPRING, AUTUMN = date(2026, 3, 29), date(2026, 10, 25)
+
+
+@pytest.mark.parametrize(("start", "end", "in_spring", "in_autumn"), [
+    (time(0), time(0), 23, 25), (time(1), time(5), 3, 5), (time(2), time(3), 0, 2), (time(3), time(5), 2, 2),
+    (time(1), time(2, 30), 1, 1.5), (time(2, 30), time(5), 2, 3.5), (time(2, 15), time(2, 45), 0, 0.5)])
+def test_a_window_over_a_change_of_clocks_has_its_real_length(start: time, end: time, in_spring: float,
+                                                              in_autumn: float) -> None:
+    """The skipped hour is not counted, the repeated one twice; a bound within it is where the clock first shows it."""
+    calendar = nightly(Window(start, end))
+    for day, hours in ((SPRING, in_spring), (AUTUMN, in_autumn)):
+        midnight = datetime.combine(day, time(0), BERLIN)
+        assert hours * HOUR == calendar.elapsed(midnight, datetime.combine(day + DAY, time(0), BERLIN))
+        if hours:
+            closes = calendar.add(midnight, hours * HOUR)
+            assert calendar.windows(day)[-1][1].astimezone(UTC) == closes
+            assert calendar.is_open(closes - MICROSECOND)
+
+
+def test_a_window_shows_no_time_that_does_not_exist() -> None:
+    """Opening at 02:30 in the night without it is opening at 03:00; open only within the lost hour is not opening."""
+    assert [datetime(2026, 3, 29, 3, tzinfo=BERLIN)] == [a for a, _ in nightly(Window(time(2, 30), time(5))).windows(SPRING)]
+    assert [] == nightly(Window(time(2, 15), time(2, 45))).windows(SPRING)
+
+
+def test_the_first_and_the_second_half_past_two_are_different_instants() -> None:
+    """Until 02:30 means until the first one."""
+    calendar = nightly(Window(time(1), time(2, 30)))
+    first = datetime(2026, 10, 25, 2, 15, tzinfo=BERLIN)
+    assert calendar.is_open(first)
+    assert not calendar.is_open(first.replace(fold=1))
+    assert 15 * MINUTE == calendar.elapsed(first, first.replace(fold=1))
+
+
+def not_asked(day: date) -> DayKind:
+    raise AssertionError(f"asked for the kind of {day}")
+
+
+def test_round_the_clock_is_plain_arithmetic() -> None:
+    """A day is 24 hours also when the clocks change, and no day is looked up, however long it takes."""
+    berlin = replace(always(), timezone=BERLIN, day_kind=not_asked)
+    noon = datetime(2026, 3, 28, 12, tzinfo=BERLIN)
+    assert datetime(2026, 3, 29, 13, tzinfo=BERLIN) == berlin.add(noon, DAY)
+    assert noon == berlin.subtract(datetime(2026, 3, 29, 13, tzinfo=BERLIN), DAY)
+    assert 23 * HOUR == berlin.elapsed(noon, datetime(2026, 3, 29, 12, tzinfo=BERLIN))
+    assert noon.astimezone(UTC) + 90000 * HOUR == berlin.add(noon, 90000 * HOUR)
+
+
+# Closed for good
+
+def closed_between(first: date, last: date) -> Calendar:
+    hours = (Window(time(9), time(17)),)
+    return Calendar("shop", "门店", {"workday": hours, "restday": hours},
+                    lambda day: "holiday" if first <= day <= last else kind(day), SHANGHAI)
+
+
+def test_a_holiday_of_any_length_up_to_the_search_is_crossed() -> None:
+    """Closed for more than a year, then open: the hour after reopening is found from both sides."""
+    last = date(2026, 11, 25) + (SEARCH_DAYS - 5) * DAY
+    calendar = closed_between(date(2026, 11, 25), last)
+    begun, due = at("2026-11-24 16:00"), datetime.combine(last + DAY, time(10), SHANGHAI)
+    assert due == calendar.add(begun, 2 * HOUR)
+    assert begun == calendar.subtract(due, 2 * HOUR)
+    assert due - HOUR == calendar.next_open(begun + HOUR)
+
+
+@pytest.mark.parametrize("count", [Calendar.add, Calendar.subtract])
+def test_a_calendar_that_never_opens_says_so(count: Callable[[Calendar, datetime, timedelta], datetime]) -> None:
+    """An error instead of an endless search, when it never opens and when what is left of it is used up."""
+    noon = at("2026-11-24 12:00")
+    never = Calendar("shop", "门店", {}, kind, SHANGHAI)
+    with pytest.raises(NeverOpens, match="shop"):
+        count(never, noon, MICROSECOND)
+    assert noon == count(never, noon, NOTHING)
+    assert NOTHING == never.elapsed(noon, noon + 1000 * DAY)
+    once = Calendar("shop", "门店", {}, kind, SHANGHAI, {noon.date(): (Window(time(8), time(16)),)})
+    assert 4 * HOUR == abs(count(once, noon, 4 * HOUR) - noon)
+    with pytest.raises(NeverOpens):
+        count(once, noon, 4 * HOUR + MICROSECOND)
