@@ -1,0 +1,61 @@
+"""Months and quarters in the company's time zone."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from desk.core.errors import Invalid
+
+
+@dataclass(frozen=True)
+class Period:
+    """A month (``2026-03``) or a quarter (``2026-Q1``) in the company's time zone; ``end`` is outside."""
+
+    name: str
+    months: int
+    start: datetime
+    end: datetime
+
+    @classmethod
+    def named(cls, name: str, zone: ZoneInfo) -> "Period":
+        """The period of a name; raises Invalid."""
+        month = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", name, re.ASCII)
+        quarter = re.fullmatch(r"(\d{4})-Q([1-4])", name, re.ASCII)
+        found = month or quarter
+        if found is None or not 1900 < int(found[1]) < 9999:
+            raise Invalid("period")
+        if month:
+            return _period(int(month[1]), int(month[2]), 1, zone)
+        return _period(int(found[1]), int(found[2]) * 3 - 2, 3, zone)
+
+    @classmethod
+    def month_of(cls, at: datetime, zone: ZoneInfo) -> "Period":
+        """The month in which an instant lies."""
+        local = at.astimezone(zone)
+        return _period(local.year, local.month, 1, zone)
+
+    @classmethod
+    def quarter_of(cls, at: datetime, zone: ZoneInfo) -> "Period":
+        """The quarter in which an instant lies."""
+        local = at.astimezone(zone)
+        return _period(local.year, (local.month - 1) // 3 * 3 + 1, 3, zone)
+
+    @property
+    def before(self) -> "Period":
+        """The period just before, of the same length."""
+        zone = self.start.tzinfo
+        assert isinstance(zone, ZoneInfo)
+        months = self.start.year * 12 + self.start.month - 1 - self.months
+        return _period(months // 12, months % 12 + 1, self.months, zone)
+
+    def contains(self, at: datetime | None) -> bool:
+        """Whether an instant lies in it."""
+        return at is not None and self.start <= at < self.end
+
+
+def _period(year: int, month: int, months: int, zone: ZoneInfo) -> Period:
+    name = f"{year}-{month:02}" if months == 1 else f"{year}-Q{(month + 2) // 3}"
+    after = month - 1 + months
+    end = datetime(year + after // 12, after % 12 + 1, 1, tzinfo=zone)
+    return Period(name, months, datetime(year, month, 1, tzinfo=zone), end)
