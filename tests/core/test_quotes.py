@@ -1,43 +1,57 @@
-"""Wait quotes for any place, staff and history: monotone, honest about their basis, close to the exact law."""
+"""Wait quotes for any line, staff and history: monotone in the place, rounded outwards, honest about their basis."""
 
-import pytest
-from hypothesis import given
+import math
+from itertools import pairwise
+
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import gamma
 
-from desk.core.waiting import MIN_HISTORY, Quote, erlang_quantile, quote
+from desk.core.handling_times import Prior
+from desk.core.waiting import MIN_HISTORY, Newcomers, Quote, Situation, quotes
 
-history = st.lists(st.floats(0, 7200), min_size=MIN_HISTORY, max_size=40)
-
-
-@given(st.integers(0, 60), st.integers(0, 10), st.integers(1, 10), history)
-def test_one_more_ahead_never_makes_either_end_of_the_range_shorter(ahead: int, free: int, capacity: int,
-                                                                    handling_s: list[float]) -> None:
-    """Monotone in the place, from the free agent to the far end of the queue."""
-    one, next_one = (quote(ahead=n, free=free, capacity=capacity, handling_s=handling_s) for n in (ahead, ahead + 1))
-    assert isinstance(one, Quote)
-    assert isinstance(next_one, Quote)
-    assert one.low_min <= next_one.low_min
-    assert one.high_min <= next_one.high_min
-    assert 0 <= one.low_min <= one.high_min
+seconds = st.floats(0, 7200)
+priors = st.none() | st.builds(Prior, st.floats(10, 600), st.floats(601, 3600), st.floats(0, 50))
+newcomers = st.lists(st.builds(Newcomers, st.integers(0, 40), st.floats(600, 7200),
+                               st.sampled_from([-math.inf, 0.0, 300.0])), max_size=2).map(tuple)
+situations = st.builds(
+    Situation, talks_s=st.lists(seconds, max_size=8).map(tuple), idle=st.integers(0, 3),
+    line=st.lists(st.sampled_from([0.0, 300.0]), min_size=1, max_size=12).map(lambda line: tuple(sorted(line))),
+    handling_s=st.lists(seconds, max_size=30).map(tuple), prior=priors, newcomers=newcomers,
+    changes=st.lists(st.tuples(seconds, st.integers(-4, 4)), max_size=3).map(tuple),
+    patience_s=st.none() | st.floats(30, 3600))
 
 
-@given(st.integers(0, 60), st.integers(0, 10), st.integers(-1, 10), st.lists(st.floats(0, 7200), max_size=10))
-def test_a_figure_needs_staff_and_either_a_free_place_or_a_history(ahead: int, free: int, capacity: int,
-                                                                  handling_s: list[float]) -> None:
-    """The reason for a refusal is the true one, and a figure tells what it was made from."""
-    given_ = quote(ahead=ahead, free=free, capacity=capacity, handling_s=handling_s)
-    if capacity <= 0:
-        assert "no_agents" == given_
-    elif ahead >= free and len(handling_s) < MIN_HISTORY:
-        assert "no_history" == given_
-    else:
-        assert isinstance(given_, Quote)
-        assert ahead == given_.basis["ahead"]
+@settings(max_examples=40, deadline=None)
+@given(situations)
+def test_a_place_further_back_is_never_quoted_less(situation: Situation) -> None:
+    """Every figure grows along the line, and once there is none there is none for those behind."""
+    told = quotes(situation)
+    figures = [(each.low_s, each.mid_s, each.high_s) if isinstance(each, Quote) else (math.inf,) * 3 for each in told]
+    assert len(situation.line) == len(told)
+    for before, behind in pairwise(figures):
+        assert all(a <= b for a, b in zip(before, behind, strict=True))
 
 
-@pytest.mark.parametrize("shape", [1, 2, 3, 5, 8, 15, 40, 100])
-@pytest.mark.parametrize("p", [0.2, 0.5, 0.8])
-def test_quantiles_agree_with_the_gamma_distribution(shape: int, p: float) -> None:
-    """A sum of exponentials is gamma-distributed: within 3 % of scipy's exact quantile."""
-    assert erlang_quantile(shape, p) == pytest.approx(gamma.ppf(p, shape), rel=0.03)
+@settings(max_examples=40, deadline=None)
+@given(situations)
+def test_the_words_hold_what_the_seconds_say(situation: Situation) -> None:
+    """Minutes are rounded outwards, the range is in order, and nobody is told less than a minute at most."""
+    for each in quotes(situation):
+        if isinstance(each, Quote):
+            assert 0 <= each.low_min * 60 <= each.low_s <= each.mid_s <= each.high_s <= each.high_min * 60
+            assert each.high_min >= 1
+
+
+@settings(max_examples=40, deadline=None)
+@given(situations)
+def test_a_refusal_gives_the_true_reason(situation: Situation) -> None:
+    """No staff, no basis, or a figure that tells what it was made from."""
+    basis = len(situation.handling_s) >= MIN_HISTORY or (situation.prior is not None and situation.prior.weight > 0)
+    for place, each in enumerate(quotes(situation)):
+        if each == "no_agents":
+            assert not situation.staffed or any(delta < 0 for _, delta in situation.changes)
+        elif each == "no_history":
+            assert not basis
+            assert place >= situation.idle
+        else:
+            assert (place, len(situation.handling_s)) == (each.basis["place"], each.basis["handling_n"])
