@@ -16,7 +16,7 @@ from desk.core import notices
 from desk.core.conversations import Turn
 from desk.core.errors import DeskError
 from desk.gateways.rasa import RasaUnavailable, TurnFailed
-from desk.service import conversations, handoffs, turns
+from desk.service import conversations, handoffs, standing, turns
 from desk.service.conversations import Received
 from desk.service.turns import Answer
 
@@ -141,7 +141,7 @@ class Gate:
         while True:
             await self._app.wakeups.wait("queues", 15)
             try:
-                await self._app.call(handoffs.refresh_places)
+                await self._app.call(standing.refresh_places)
             except Exception:
                 log.exception("places.not_refreshed")
                 await asyncio.sleep(SWEEP_EVERY_S)

@@ -85,6 +85,7 @@ class WebChat:
         after = form.after_of(request.query.get("after", "0"))
         wait_s = form.wait_of(request.query.get("wait", "0"))
         conversation = await self._conversation(user)
+        await self._feed.passed(conversation, after)
         events = await self._feed.wait(conversation.id, after, wait_s)
         stored = [event["seq"] for event in events if "seq" in event]
         return web.json_response({"events": events, "next": stored[-1] if stored else after},

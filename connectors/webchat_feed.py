@@ -8,8 +8,8 @@ from typing import Any
 from connectors import webchat_messages as form
 from connectors.gate import Gate
 from desk.bootstrap import Application
-from desk.core.conversations import Message
-from desk.service import conversations
+from desk.core.conversations import Conversation, Message
+from desk.service import conversations, customer_notices
 
 POLL_S = 10.0
 PAGE = 200
@@ -50,6 +50,18 @@ class Feed:
     async def read(self, conversation_id: str, after: int) -> list[Message]:
         """The next stored messages, at most a page."""
         return await self._app.call(conversations.events, conversation_id=conversation_id, after=after, limit=PAGE)
+
+    async def passed(self, conversation: Conversation, up_to: int) -> None:
+        """The visitor has everything up to a number: what they were told of their tickets by then has arrived.
+
+        While nothing is owed, which is nearly always, this costs one comparison.
+        """
+        if conversation.notice_seq is not None and up_to >= conversation.notice_seq:
+            await self.seen(conversation.id, up_to)
+
+    async def seen(self, conversation_id: str, up_to: int) -> None:
+        """Note it."""
+        await self._app.call(customer_notices.seen, conversation_id=conversation_id, up_to=up_to)
 
     @contextmanager
     def listening(self, conversation_id: str) -> Iterator[asyncio.Event]:

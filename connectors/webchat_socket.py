@@ -4,10 +4,15 @@ The token never stands in the address: it comes as a subprotocol (``["yingda", t
 ``{"token", "after"}``. Then: ``{"ready": conversation, "seq": last}``, events, and ``{"ack": id, "seq"}`` or
 ``{"error", "message", "ack": id}`` for each ``{"id", "text", "payload"}`` of the visitor. ``{"beat"}`` now and then
 shows a silent page that the line still stands.
+
+An event with ``notice`` tells something of a ticket; the page answers ``{"seen": seq}``, which proves that it arrived.
+Nothing less counts, because what was written to a socket may never leave it: a page that does not answer proves it by
+coming back with an ``after`` that is not smaller.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -31,6 +36,15 @@ UNAUTHORIZED = 4401
 
 Open = Callable[[str], Awaitable[Conversation]]
 Receive = Callable[[str, dict[str, Any]], Awaitable[Received]]
+
+
+@dataclass
+class Reader:
+    """How far a socket's visitor has been sent; ``owed`` are the notices that the page has not acknowledged."""
+
+    conversation_id: str
+    after: int
+    owed: list[int] = field(default_factory=list)
 
 
 class Sockets:
@@ -78,9 +92,11 @@ class Sockets:
             token, after = await self._introduction(socket, after)
         conversation = await self._open(self._tokens.user(token))
         await socket.send_json({"ready": conversation.id, "seq": conversation.last_seq})
-        pushing = asyncio.create_task(self._push(socket, conversation.id, after))
+        await self._feed.passed(conversation, after)
+        reader = Reader(conversation.id, after)
+        pushing = asyncio.create_task(self._push(socket, reader))
         try:
-            await self._listen(socket, token, conversation.id)
+            await self._listen(socket, token, reader)
         finally:
             pushing.cancel()
             await asyncio.gather(pushing, return_exceptions=True)
@@ -92,44 +108,59 @@ class Sockets:
         said = form.parse_object(first.data)
         return str(said.get("token") or ""), form.after_of(said.get("after", after))
 
-    async def _listen(self, socket: web.WebSocketResponse, token: str, conversation_id: str) -> None:
+    async def _listen(self, socket: web.WebSocketResponse, token: str, reader: Reader) -> None:
         async for frame in socket:
             if frame.type is not WSMsgType.TEXT:
                 continue
             self._tokens.user(token)
             said = form.parse_object(frame.data)
             try:
-                received = await self._receive(conversation_id, said)
+                if "seen" in said:
+                    await self._acknowledged(reader, form.after_of(said["seen"]))
+                    continue
+                received = await self._receive(reader.conversation_id, said)
             except DeskError as error:
                 await socket.send_json({**problem(error), "ack": said.get("id")})
             else:
                 await socket.send_json({"ack": said["id"], "seq": received.seq})
 
-    async def _push(self, socket: web.WebSocketResponse, conversation_id: str, after: int) -> None:
+    async def _acknowledged(self, reader: Reader, seq: int) -> None:
+        """Of what was sent and not yet acknowledged; anything else is not worth a look into the database."""
+        if reader.owed and reader.owed[0] <= seq <= reader.after:
+            reader.owed = [one for one in reader.owed if one > seq]
+            await self._feed.seen(reader.conversation_id, seq)
+
+    async def _push(self, socket: web.WebSocketResponse, reader: Reader) -> None:
         try:
-            await self._follow(socket, conversation_id, after)
+            await self._follow(socket, reader)
         except ConnectionError:
             return
         except Exception:
-            log.exception("socket.failed", conversation=conversation_id)
+            log.exception("socket.failed", conversation=reader.conversation_id)
             await socket.close(code=WSCloseCode.INTERNAL_ERROR)
 
-    async def _follow(self, socket: web.WebSocketResponse, conversation_id: str, after: int) -> None:
+    async def _follow(self, socket: web.WebSocketResponse, reader: Reader) -> None:
         last: Message | None = None
-        with self._feed.listening(conversation_id) as waiter:
+        with self._feed.listening(reader.conversation_id) as waiter:
             while not self._feed.stopped:
                 waiter.clear()
-                messages = await self._feed.read(conversation_id, after)
+                messages = await self._feed.read(reader.conversation_id, reader.after)
                 for message in messages:
-                    await socket.send_json(form.event(message))
-                    after, last = message.seq, message
+                    await self._send(socket, reader, message)
+                    last = message
                 if len(messages) == PAGE:
                     continue
-                typing = self._feed.typing(conversation_id, last, fresh=bool(messages))
+                typing = self._feed.typing(reader.conversation_id, last, fresh=bool(messages))
                 if typing:
                     await socket.send_json(self._feed.typing_event())
                 if not await pause(waiter, TYPING_AGAIN_S if typing else IDLE_S):
-                    await socket.send_json({"beat": after})
+                    await socket.send_json({"beat": reader.after})
+
+    async def _send(self, socket: web.WebSocketResponse, reader: Reader, message: Message) -> None:
+        reader.after = message.seq
+        if "notice" in message.payload:
+            reader.owed.append(message.seq)
+        await socket.send_json(form.event(message))
 
 
 def problem(error: DeskError) -> dict[str, Any]:

@@ -5,8 +5,9 @@ import functools
 import os
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from desk.core.policy import Policy
 from desk.gateways.clocks import ShiftedClock, SystemClock
-from desk.gateways.policy_files import load_policy
+from desk.gateways.policy_book import FixedPolicy, PolicyBook, StoredPolicies
 from desk.gateways.rasa import RasaGateway
 from desk.gateways.wakeups import Wakeups
 from desk.service.desk import Clock, Desk
@@ -32,6 +33,7 @@ class Application:
 
     settings: Settings
     desk: Desk
+    policies: PolicyBook | FixedPolicy
     store: Store
     clock: Clock
     wakeups: Wakeups
@@ -64,11 +66,14 @@ def build(settings: Settings, *, rasa_url: str = "", policy: Policy | None = Non
     """
     wakeups = Wakeups(settings.redis_url)
     store = Store(settings.database_url, wake=wakeups.notify)
-    in_force = policy or load_policy(Path(settings.policy_dir))
     clock = make_clock(settings.clock_start)
+    book = FixedPolicy(policy) if policy else PolicyBook(Path(settings.policy_dir), begin=store.begin,
+                                                         reading=store.reading, clock=clock)
     return Application(
         settings=settings,
-        desk=Desk(begin=store.begin, clock=clock, policies=lambda: in_force),
+        desk=Desk(begin=store.begin, clock=clock, policies=book.current, archive=book.by_version,
+                  reading=store.reading),
+        policies=book,
         store=store,
         clock=clock,
         wakeups=wakeups,
@@ -91,3 +96,15 @@ def with_application(settings: Settings, work: Callable[[Application], Any]) -> 
     finally:
         application.threads.shutdown(wait=True)
         application.store.close()
+
+
+@contextmanager
+def reading_desk(settings: Settings) -> Iterator[Desk]:
+    """A desk on what is stored, whatever lies in the policy folder: for commands that look and change nothing."""
+    store, clock = Store(settings.database_url), make_clock(settings.clock_start)
+    book = StoredPolicies(reading=store.reading, clock=clock)
+    try:
+        yield Desk(begin=store.begin, clock=clock, policies=book.current, archive=book.by_version,
+                   reading=store.reading)
+    finally:
+        store.close()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from desk import logs, settings
+from desk.commands import complaints, policy, report, waits
 from desk.core.errors import DeskError
 from desk.settings import Settings
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from desk.bootstrap import Application
 
 ROOT = Path(__file__).parents[1]
+# Commands with actions of their own; each module imports what it needs when it runs.
+GROUPS = {"complaints": complaints, "policy": policy, "report": report, "waits": waits}
 
 
 class Stop(Exception):
@@ -62,7 +65,8 @@ def _parser() -> argparse.ArgumentParser:
     add("migrate", _migrate, "把数据库升级到当前版本")
     add("sample-data", _sample_data, "装入虚构的客户和客服（重复执行无副作用）")
     add("settings", _settings, "列出所有设置、当前值和说明")
-    add("policy", _policy, "检查 policy/ 下的策略文件").add_argument("action", choices=["check"], help="check = 检查")
+    for name, group in GROUPS.items():
+        group.arguments(add(name, group.run, group.HELP))
     parse = add("parse", _parse, "看模型怎样理解文本，每行输出一个 JSON")
     parse.add_argument("text", nargs="+", help="要理解的文本；- 表示从标准输入逐行读取")
     agent = add("add-agent", _add_agent, "新建一个客服账号（密码从标准输入读取）")
@@ -138,13 +142,6 @@ def _settings(known: Settings, given: Any) -> None:
     for one in fields(Settings):
         value = "（已设置）" if one.name in secret else getattr(known, one.name)
         print(f"{settings.variable(one.name)}={value}\n    {one.metadata['help']}")
-
-
-def _policy(known: Settings, given: Any) -> None:
-    from desk.gateways.policy_files import load_policy
-
-    policy = load_policy(Path(known.policy_dir))
-    print(f"策略文件没有问题：{len(policy.services)} 项服务，{len(policy.queues)} 个队列，版本 {policy.version}。")
 
 
 def _parse(known: Settings, given: Any) -> None:

@@ -8,7 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, ge
 
 from desk.bootstrap import Application
 from desk.core.errors import StoreUnavailable
-from desk.service import figures
+from desk.service import clock, figures
 
 REQUESTS = Counter("desk_http_requests_total", "HTTP requests", ["route", "method", "status"])
 SECONDS = Histogram("desk_http_request_seconds", "Seconds per HTTP request", ["route"])
@@ -16,6 +16,7 @@ CONVERSATIONS = Gauge("desk_conversations", "Conversations by owner", ["owner"])
 WAITING = Gauge("desk_handoffs_waiting", "Customers waiting by queue", ["queue"])
 PENDING = Gauge("desk_messages_pending", "Customer messages that the bot has not answered")
 UNSENT = Gauge("desk_outbox_rows", "Outbox rows by state", ["state"])
+LAG = Gauge("desk_deadline_lag_seconds", "Seconds by which the most overdue step of the escalation path is late")
 READY = Gauge("desk_ready", "1 when a part can answer", ["part"])
 
 
@@ -59,6 +60,7 @@ async def _measure(application: Application) -> None:
         for label, value in values.items():
             gauge.labels(label).set(value)
     PENDING.set(counted.pending)
+    LAG.set(await application.call(clock.lag_s))
     for part, state in (await _parts(application)).items():
         READY.labels(part).set(1 if state["ok"] else 0)
 

@@ -47,9 +47,10 @@ def load(desk: Desk) -> bool:
 
 
 def _agents(desk: Desk, uow: UnitOfWork, hashes: dict[str, str]) -> None:
+    """Nobody is on duty until somebody has signed in and says so: an agent whom nobody plays would let customers ring."""
     for username, name, role, skills, capacity in AGENTS:
         uow.add(Agent(username=username, name=name, role=role, password_hash=hashes[username],  # type: ignore[arg-type]
-                      skills=list(skills), capacity=capacity, on_duty=role == "agent",
+                      skills=list(skills), capacity=capacity, on_duty=False,
                       created_at=desk.clock.now()))
     uow.flush()
 

@@ -141,7 +141,7 @@ async def _announce(known: Settings, application: Application) -> None:
     print(f"  客户聊天    {known.address}/\n  客服控制台  {known.address}/console\n"
           f"  接口文档    {known.address}/api/v1/openapi.json\n", flush=True)
     if known.sample_data:
-        print("  示例账号（正式使用前请修改）", flush=True)
+        print("  示例账号（正式使用前请修改；登录后点右上角上岗，客户转人工时才会呼叫您）", flush=True)
         for username, name, role, *_ in sample_data.AGENTS:
             print(f"    {username:7}{sample_data.password(username):18}{name}  {role}", flush=True)
     print("\n按 Ctrl-C 停止。", flush=True)

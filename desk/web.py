@@ -14,7 +14,7 @@ import connectors.delivery
 import connectors.webchat
 import console.routes
 from connectors.gate import Gate
-from desk import health
+from desk import clockwork, health
 from desk.bootstrap import Application
 from desk.core.errors import DeskError
 
@@ -46,7 +46,7 @@ def _running(application: Application, gate: Gate) -> Callable[[web.Application]
     async def context(app: web.Application) -> AsyncIterator[None]:
         await application.start()
         await gate.start()
-        async with connectors.delivery.running(application):
+        async with connectors.delivery.running(application), clockwork.running(application):
             yield
         await gate.stop()
         await application.aclose()

@@ -14,7 +14,7 @@ from rasa.nlu.featurizers.sparse_featurizer.count_vectors_featurizer import Coun
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.nlu.catalogue import CatalogueExtractor
+from bot.nlu.catalogue import CatalogueExtractor, catalogue
 from bot.nlu.entity_resolver import resolved
 from bot.nlu.identifiers import IdentifierExtractor
 from bot.nlu.normalisation import normalise
@@ -42,9 +42,14 @@ class EntityWordsFeaturizer(CountVectorsFeaturizer):
         return list(entity_words(text, self._config["policy_dir"]))
 
 
-@lru_cache(maxsize=20_000)
 def entity_words(text: str, policy_dir: str = "policy") -> tuple[str, ...]:
     """For each token its word: the kind of entity at the first token of one, nothing at its others."""
+    return _entity_words(text, policy_dir, catalogue(policy_dir).look())
+
+
+@lru_cache(maxsize=20_000)
+def _entity_words(text: str, policy_dir: str, edition: int) -> tuple[str, ...]:
+    """Kept for each edition of the catalogue, with which the words change."""
     found = resolved([one for extractor in _extractors(policy_dir) for one in extractor.entities(text)])
     words: list[str] = []
     inside = None

@@ -15,7 +15,11 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 
 @dataclass
 class Agent:
-    """One person. ``skills`` are queue ids; ``capacity`` is how many conversations they hold at once."""
+    """One person. ``skills`` are queue ids; ``capacity`` is how many conversations they hold at once.
+
+    ``idle_since`` is when they came on duty or last finished a conversation: of two who are free whoever has rested longer
+    is asked first.
+    """
 
     username: str
     name: str
@@ -26,11 +30,22 @@ class Agent:
     on_duty: bool = False
     active: bool = True
     created_at: datetime | None = None
+    idle_since: datetime | None = None
     id: int | None = None
 
     def may(self, permission: str) -> bool:
         """Whether the role allows something."""
         return self.active and permission in PERMISSIONS[self.role]
+
+
+@dataclass
+class Shift:
+    """When somebody is planned to be on duty: what a wait quote knows of the capacity to come."""
+
+    agent_id: int
+    starts_at: datetime
+    ends_at: datetime
+    id: int | None = None
 
 
 @dataclass
@@ -60,8 +75,20 @@ class Agents(Protocol):
     def on_duty(self, queue: str) -> list[Agent]:
         """Agents on duty who have the skill for a queue."""
 
+    def crew(self) -> list[Agent]:
+        """Everybody on duty who talks to customers, as stored now."""
+
     def load(self, agent_id: int) -> int:
         """How many conversations an agent holds now."""
+
+    def loads(self) -> dict[int, int]:
+        """How many conversations everybody holds, by agent id; those who hold none are left out."""
+
+    def shifts(self, *, since: datetime, until: datetime) -> list[Shift]:
+        """Planned shifts that touch a period, by their beginning."""
+
+    def drop_shift(self, shift_id: int) -> None:
+        """Take a planned shift back; raises NotFound."""
 
     def session(self, token_hash: str) -> AgentSession | None:
         """A session or key by its token's hash."""

@@ -25,7 +25,10 @@ MOVES: dict[Owner, frozenset[Owner]] = {
 
 @dataclass
 class Conversation:
-    """Everything said with one customer on one channel; ``last_seq`` numbers its messages from 1."""
+    """Everything said with one customer on one channel; ``last_seq`` numbers its messages from 1.
+
+    ``notice_seq`` is the first notice of a ticket that the customer has not been seen to receive.
+    """
 
     id: str
     channel: str
@@ -45,6 +48,7 @@ class Conversation:
     turn_until: datetime | None = None
     slots: dict[str, Any] = field(default_factory=dict)
     active_loop: str | None = None
+    notice_seq: int | None = None
 
 
 @dataclass

@@ -41,14 +41,30 @@ class Deadline:
 class Deadlines(Protocol):
     """Stored deadlines."""
 
-    def due(self, now: datetime, *, limit: int) -> list[Deadline]:
-        """Rows whose next step lies strictly before ``now``, the longest due first; nothing is locked."""
+    def due(self, now: datetime, *, limit: int, latest: bool = False) -> list[Deadline]:
+        """Rows whose next step lies strictly before ``now``, the longest (or ``latest``) due first; nothing is locked."""
 
     def get(self, deadline_id: int) -> Deadline:
         """One row as it is in the database now; raises NotFound."""
 
+    def claim(self, deadline_id: int, *, now: datetime) -> Deadline | None:
+        """The row, if its next step is due and no other transaction has claimed it; never waits for one that has.
+
+        A claim lasts until the end of the transaction. It only divides the work: what is safe is so by the lock on the
+        subject.
+        """
+
+    def postpone(self, deadline_id: int, *, until: datetime, now: datetime) -> None:
+        """Look at a row again later, if it is still due now."""
+
     def of(self, subject: str) -> list[Deadline]:
         """Every run of every clock of a subject, in order of beginning."""
+
+    def held(self, subject: str) -> list[Deadline]:
+        """The same for a subject that the caller has locked: read once in a transaction, then kept up with ``add``."""
+
+    def add(self, row: Deadline) -> None:
+        """Store the row of a clock that has begun."""
 
     def running(self, subjects: list[str]) -> list[Deadline]:
         """The unended rows of many subjects."""

@@ -57,16 +57,21 @@ class Step:
 
 
 def plan(rules: Iterable[Rule], run: Run, *, kind: str, calendar: Calendar) -> list[Step]:
-    """The steps of a running clock in order, breach included; none while it is paused or stopped."""
-    if run.due_at is None or run.stopped_at is not None:
+    """The steps of a clock in order, breach included; none while it is paused or when its promise was kept.
+
+    Of a clock that was stopped too late the steps from its due time to the stop are still owed, so that it does not
+    matter who came first, the sweep or the stop.
+    """
+    if run.due_at is None or run.kept:
         return []
-    due = run.due_at
+    due, stopped = run.due_at, run.stopped_at
     steps = [Step(due, BROKEN)]
     for rule in rules:
         if rule.clock == run.clock and rule.concerns(kind):
             at = calendar.subtract(due, -rule.after) if rule.after < timedelta(0) else calendar.add(due, rule.after)
             steps.append(Step(max(at, run.started_at), rule.id))
-    return sorted(steps, key=lambda step: (step.at, step.rule_id != BROKEN))
+    owed = [step for step in steps if stopped is None or due <= step.at < stopped]
+    return sorted(owed, key=lambda step: (step.at, step.rule_id != BROKEN))
 
 
 def next_step(steps: Iterable[Step], *, fired: Collection[str]) -> Step | None:

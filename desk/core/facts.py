@@ -20,11 +20,14 @@ class Fact:
 class Facts(Protocol):
     """The log of facts."""
 
-    def record(self, name: str, *, subject: str, actor: str, at: datetime, **data: Any) -> None:
+    def record(self, name: str, *, subject: str, actor: str, at: datetime, **data: Any) -> Fact:
         """Append one fact in the present transaction."""
 
     def about(self, subject: str) -> list[Fact]:
         """Everything that happened to a subject, oldest first."""
+
+    def history(self, subject: str) -> list[Fact]:
+        """The same for a subject that the caller has locked: read once in a transaction, then kept up with what is added."""
 
     def named(self, name: str, *, since: datetime, subject: str | None = None) -> list[Fact]:
         """Facts of one name since a time."""

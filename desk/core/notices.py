@@ -19,14 +19,63 @@ def wait_range(low_min: int, high_min: int) -> str:
     return f"约 {max(1, low_min)}–{high_min} 分钟" if max(1, low_min) < high_min else f"约 {high_min} 分钟"
 
 
-def queue_place(*, place: int, quote: Quote | None, on_duty: int) -> str:
-    """Where the customer stands; a figure only when there is a basis for it."""
-    where = "下一位就是您" if place == 0 else f"您前面还有 {place} 位"
+def wait_with_odds(quote: Quote) -> str:
+    """A range of minutes with how sure it is (PD-4: as scientific information about the wait as possible)."""
+    if quote.high_min <= 1:
+        return wait_range(quote.low_min, quote.high_min)
+    return (f"{wait_range(quote.low_min, quote.high_min)}，10 位客户里约 {round(quote.percentile * 10)} 位"
+            f"在 {quote.high_min} 分钟内接通")
+
+
+def queue_place(*, place: int, quote: Quote | None, on_duty: int, number: str = "", first: bool = True) -> str:
+    """Where the customer stands; a figure only when there is a basis for it. Later messages say only what is new."""
+    drawn = f"您的号码是 {number}，" if number else ""
     if on_duty == 0:
-        return "已为您登记人工服务。目前没有客服在线，上线后会按顺序接入，您可以先留言。"
+        ahead = f"按排班预计等待{wait_range(quote.low_min, quote.high_min)}" if quote else "上线后会按顺序接入"
+        return f"已为您登记人工服务。{drawn}目前没有客服在线，{ahead}，您可以先留言。"
+    where = _where(place)
+    if not first:
+        return f"{where}，预计还要{wait_range(quote.low_min, quote.high_min)}。" if quote else f"{where}，轮到您时会立即接入。"
     if quote is None:
-        return f"正在为您排队，{where}。暂时无法准确估计等待时间，轮到您时会立即接入。"
-    return f"正在为您排队，{where}，预计等待{wait_range(quote.low_min, quote.high_min)}。"
+        return f"正在为您排队，{drawn}{where}。暂时无法准确估计等待时间，轮到您时会立即接入。"
+    return f"正在为您排队，{drawn}{where}，预计等待{wait_with_odds(quote)}。"
+
+
+def still_waiting(*, place: int, quote: Quote | None) -> str:
+    """A sign of life when a greeting is overdue (JC-5): still true figures, no excuses."""
+    ahead = f"预计还要{wait_range(quote.low_min, quote.high_min)}" if quote else "轮到您时会立即接入"
+    return f"让您久等了，我们一直在为您安排客服。{_where(place)}，{ahead}。"
+
+
+def _where(place: int) -> str:
+    return "下一位就是您" if place == 0 else f"您前面还有 {place} 位"
+
+
+def passed_on() -> str:
+    """An agent did not answer; the next one is called."""
+    return "让您久等了，刚才的客服暂时没能接听，正在为您转给下一位。"
+
+
+def call_back_registered(*, number: str, promise: str, phone: str) -> str:
+    """Nobody is left to ask: a call back is promised, and the customer keeps their place."""
+    who = "" if phone else "您还没有留电话，请把号码发给我们。"
+    return f"非常抱歉，现在客服都没能接听。已为您登记回电，单号 {number}，我们会在{promise}。{who}您也可以继续等，客服一有空就接入。"
+
+
+def off_duty_unanswered(seconds: int) -> str:
+    """To an agent who did not answer."""
+    return f"您有一位客户 {seconds} 秒没有接听，已把您转为离岗，客户已转给其他人。准备好后请重新上岗。"
+
+
+def greet_now() -> str:
+    """To an agent who has taken somebody and has not said a word."""
+    return "您接入的客户还在等第一句问候，请尽快回复（60 秒内问候，JC-5）。"
+
+
+def nobody_answers(queue_name: str, waited_min: int) -> str:
+    """To supervisors about a customer whom nobody has taken."""
+    waited = f"等了 {waited_min} 分钟" if waited_min else "等了不到 1 分钟"
+    return f"{queue_name}有客户{waited}，没有人接听，请安排人员接入。"
 
 
 def accepted(agent_name: str) -> str:

@@ -2,7 +2,8 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from desk.core.errors import Invalid
@@ -44,14 +45,35 @@ class Period:
     @property
     def before(self) -> "Period":
         """The period just before, of the same length."""
-        zone = self.start.tzinfo
-        assert isinstance(zone, ZoneInfo)
         months = self.start.year * 12 + self.start.month - 1 - self.months
-        return _period(months // 12, months % 12 + 1, self.months, zone)
+        return _period(months // 12, months % 12 + 1, self.months, self._zone)
 
     def contains(self, at: datetime | None) -> bool:
         """Whether an instant lies in it."""
-        return at is not None and self.start <= at < self.end
+        first, end = self._utc
+        return at is not None and first <= at < end
+
+    @property
+    def parts(self) -> list["Period"]:
+        """Its months."""
+        zone, first = self._zone, self.start.year * 12 + self.start.month - 1
+        return [_period(month // 12, month % 12 + 1, 1, zone) for month in range(first, first + self.months)]
+
+    @property
+    def after(self) -> "Period":
+        """The period that follows, of the same length."""
+        return _period(self.end.year, self.end.month, self.months, self._zone)
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        zone = self.start.tzinfo
+        assert isinstance(zone, ZoneInfo)
+        return zone
+
+    @cached_property
+    def _utc(self) -> tuple[datetime, datetime]:
+        """The bounds in the zone in which everything is stored: comparing across zones is many times slower."""
+        return self.start.astimezone(UTC), self.end.astimezone(UTC)
 
 
 def _period(year: int, month: int, months: int, zone: ZoneInfo) -> Period:

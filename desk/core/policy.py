@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
+from desk.core import promises
 from desk.core.calendars import Calendar
 from desk.core.errors import NotFound
+from desk.core.escalation import Rule
+from desk.core.promises import ClockRule
+from desk.core.queueing import Discipline
 
 FieldKind = Literal["text", "phone", "address", "number", "choice", "datetime"]
 Where = Literal["outlet", "onsite"]
@@ -83,6 +87,8 @@ class Service:
     cite: str
     kinds: frozenset[str] = frozenset()
     symptoms: tuple[str, ...] = ()
+    departments: tuple[str, ...] = ()
+    supplier: str | None = None
     booking: BookingRule | None = None
     application: tuple[Field, ...] = ()
     refuse: tuple[RefuseRule, ...] = ()
@@ -102,18 +108,52 @@ class Outlet:
 
 
 @dataclass(frozen=True)
+class HandlingPrior:
+    """How long talks of a queue take before there are data: half of them ``median``, four of five up to ``p80``.
+
+    It weighs as much as ``weight`` observed talks.
+    """
+
+    median: timedelta
+    p80: timedelta
+    weight: int
+
+
+@dataclass(frozen=True)
 class Queue:
-    """Where conversations wait for people of one skill; ``topics`` are handoff reasons and ticket kinds."""
+    """Where conversations wait for people of one skill; ``topics`` are handoff reasons and ticket kinds.
+
+    ``greet_within``: first words of a person after queueing (JC-5); ``answer_within``: an offered agent's time to accept.
+    """
 
     id: str
     name: str
     calendar: str
     topics: tuple[str, ...]
+    discipline: Discipline = field(default_factory=Discipline)
+    letter: str = "A"
+    handling: HandlingPrior | None = None
+    greet_within: timedelta = timedelta(seconds=60)
+    answer_within: timedelta = timedelta(seconds=60)
+    cite: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Supplier:
+    """An outsourced provider (WW-8, HQ-4) with what it owes us."""
+
+    id: str
+    name: str
+    phone: str
+    respond_within: timedelta
+    complete_within: timedelta
+    calendar: str
+    cite: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Promise:
-    """What a kind of ticket is promised, with the articles behind it."""
+    """What a kind of ticket is promised, with the articles behind it; each time runs on ``calendar``."""
 
     kind: str
     text: str
@@ -121,7 +161,26 @@ class Promise:
     reply_within: timedelta | None = None
     consult_within: timedelta | None = None
     result_within: timedelta | None = None
+    respond_within: timedelta | None = None
+    confirm_within: timedelta | None = None
+    notice_within: timedelta | None = None
     calendar: str = "around_the_clock"
+
+    def clocks(self) -> list[ClockRule]:
+        """The clocks of a ticket under this promise."""
+        given: dict[promises.Clock, timedelta | None] = {
+            "reply": self.reply_within, "consult": self.consult_within, "result": self.result_within,
+            "response": self.respond_within, "confirm": self.confirm_within, "notice": self.notice_within}
+        return [ClockRule(clock, within, self.calendar, self.cite) for clock, within in given.items() if within is not None]
+
+
+@dataclass(frozen=True)
+class TaskPromise:
+    """Within what time a kind of task (``desk.core.tasks``) has to be done."""
+
+    within: timedelta
+    calendar: str
+    cite: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -136,7 +195,7 @@ class Topic:
 
 @dataclass(frozen=True)
 class Policy:
-    """All of it; ``version`` is a hash of the files' content."""
+    """All of it; ``version`` is a hash of the files' content, ``valid_from`` None when it holds as soon as it is loaded."""
 
     version: str
     company: Company
@@ -147,6 +206,11 @@ class Policy:
     promises: Mapping[str, Promise]
     topics: Mapping[str, Topic] = field(default_factory=dict)
     targets: Mapping[str, float] = field(default_factory=dict)
+    suppliers: Mapping[str, Supplier] = field(default_factory=dict)
+    escalation: tuple[Rule, ...] = ()
+    tasks: Mapping[str, TaskPromise] = field(default_factory=dict)
+    valid_from: datetime | None = None
+    note: str = ""
     day_kind: Callable[[date], str] = field(default=lambda day: "workday", compare=False)
 
     def queue_for(self, topic: str) -> Queue:
@@ -159,6 +223,28 @@ class Policy:
     def promise_for(self, kind: str) -> Promise:
         """The promise for a ticket kind, or the one for any request."""
         return self.promises.get(kind) or self.promises["any"]
+
+    def clocks_of_task(self, *, kind: str, assigned_to: str) -> list[ClockRule]:
+        """The clocks of a task of a kind (``desk.core.tasks``); a supplier's are its own."""
+        supplier = self.suppliers.get(assigned_to) if kind == "supplier" else None
+        if supplier is not None:
+            return [ClockRule("supplier_response", supplier.respond_within, supplier.calendar, supplier.cite),
+                    ClockRule("supplier_completion", supplier.complete_within, supplier.calendar, supplier.cite)]
+        promise = self.tasks.get(kind)
+        return [ClockRule("task", promise.within, promise.calendar, promise.cite)] if promise is not None else []
+
+    def clocks_of_handoff(self, queue_id: str) -> list[ClockRule]:
+        """The clocks of a handoff: first words of a person, and answering an offer."""
+        queue = self.queues.get(queue_id)
+        if queue is None:
+            return []
+        return [ClockRule("greeting", queue.greet_within, "around_the_clock", queue.cite),
+                ClockRule("offer", queue.answer_within, "around_the_clock", queue.cite)]
+
+    def departments(self) -> tuple[str, ...]:
+        """Every department that a service or a queue names, in order."""
+        named = [department for service in self.services.values() for department in (service.department, *service.departments)]
+        return tuple(dict.fromkeys([*named, *(queue.name for queue in self.queues.values())]))
 
     def service(self, service_id: str) -> Service:
         """A service by id; raises NotFound."""

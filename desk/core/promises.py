@@ -22,7 +22,9 @@ CLOCK_NAMES: dict[str, str] = {
     "notice": "送达通知", "task": "任务", "supplier_response": "外包响应", "supplier_completion": "外包完成",
     "greeting": "首次问候", "offer": "接听"}
 ANSWERED = frozenset({"ticket.replied", "ticket.refused", "ticket.withdrawn"})
-TOLD = ANSWERED | {"ticket.contacted"}
+TOLD = ANSWERED | {"ticket.contacted", "ticket.customer_asked"}  # asking is answering: a person took it up
+
+CUSTOMERS = frozenset({"confirm"})  # what the customer may do within a time: when it runs out, no promise is broken
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,9 @@ WORDS: Mapping[str, Words] = {
     "offer": Words(frozenset({"handoff.offered"}), frozenset({"handoff.accepted", "handoff.pulled_back",
                                                               "handoff.declined", "handoff.abandoned"})),
 }
-PAUSES, RESUMES = frozenset({"ticket.customer_asked"}), frozenset({"ticket.customer_answered"})
+PAUSES = frozenset({"ticket.customer_asked"})
+# Who goes on with the work no longer waits for the customer (``desk.core.tickets.apply`` says the same of the ticket).
+RESUMES = ANSWERED | {"ticket.customer_answered", "ticket.verified", "ticket.coordinated", "ticket.confirmed"}
 
 
 @dataclass(frozen=True)
@@ -79,13 +83,17 @@ class Run:
     stopped_at: datetime | None = None
     stopped_by: str | None = None
 
+    @property
+    def kept(self) -> bool:
+        """Whether it was stopped in time."""
+        return self.stopped_at is not None and (self.due_at is None or self.stopped_at <= self.due_at)
+
     def verdict(self, now: datetime) -> Verdict | None:
         """Kept or broken; None while it may still be kept. ``now`` must not lie before the last fact."""
-        if self.due_at is None:
-            return "kept" if self.stopped_at is not None else None
-        if self.stopped_at is not None:
-            return "kept" if self.stopped_at <= self.due_at else "broken"
-        return "broken" if now > self.due_at else None
+        if self.kept:
+            return "kept"
+        late = self.due_at is not None and (self.stopped_at or now) > self.due_at
+        return "broken" if late else None
 
 
 def runs(rule: ClockRule, facts: Iterable[Fact], calendars: Mapping[str, Calendar]) -> list[Run]:
@@ -117,3 +125,14 @@ def _step(run: Run, fact: Fact, *, paused: bool, stops: frozenset[str], calendar
     if not paused and run.left is not None and run.due_at is None:
         return replace(run, due_at=calendar.add(fact.at, run.left), left=None)
     return run
+
+
+def as_stored(run: Run, facts: Iterable[Fact]) -> Run:
+    """A run whose rule is no longer known: its due time stays what it was, and its words still stop it."""
+    words, stop = WORDS[run.clock], None
+    for fact in facts:
+        if fact.name in words.starts and fact.at == run.started_at:
+            stop = None
+        elif stop is None and fact.name in words.stops and fact.at >= run.started_at:
+            stop = fact
+    return run if stop is None else replace(run, stopped_at=stop.at, stopped_by=stop.name)

@@ -9,15 +9,21 @@ works it off minute by minute, and nobody's place ever gets worse but by somebod
 **Bound:** whoever has waited ``Discipline.bound`` is overtaken by nobody who comes after that, but for emergencies.
 """
 
+import math
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from statistics import fmean
 from typing import Literal, NamedTuple
 
 Line = Literal["single", "per_agent", "number"]
 Order = Literal["first_come", "shortest_first", "classes"]
 NextStep = Literal["agent", "supervisor", "callback"]
+Why = Literal["emergency", "class", "shortest", "first_come"]
+
+_NO_WAIT_COUNTS_S = 1e9
+_TALKS_OF_DOUBT = 5  # so many talks of any kind weigh as much as five like the one expected
 
 
 @dataclass(frozen=True)
@@ -116,6 +122,32 @@ def _later(one: Waiting, discipline: Discipline, ageing: timedelta) -> timedelta
     return min(ageing, timedelta(seconds=_set_back(one, discipline)))
 
 
+def later_s(one: Waiting, discipline: Discipline) -> float:
+    """How many seconds later than they did somebody counts as having come: minus infinity for an emergency, and so many
+    that no wait makes up for it where there is no ageing.
+    """
+    if one.emergency:
+        return -math.inf
+    if discipline.ageing is None:
+        return _set_back(one, discipline) * _NO_WAIT_COUNTS_S
+    return _later(one, discipline, discipline.ageing).total_seconds()
+
+
+def why(one: Waiting, discipline: Discipline) -> Why:
+    """What gives somebody their place, beside the time they came."""
+    if one.emergency:
+        return "emergency"
+    if discipline.order == "classes":
+        return "class" if one.tier in discipline.classes else "first_come"
+    return "shortest" if discipline.order == "shortest_first" else "first_come"
+
+
+def expected_s(alike: Sequence[float], all_talks: Sequence[float], *, prior_s: float = 0.0) -> float:
+    """How long serving somebody should take: the mean of talks like theirs, drawn to that of all talks when few."""
+    overall = fmean(all_talks) if all_talks else prior_s
+    return (sum(alike) + _TALKS_OF_DOUBT * overall) / (len(alike) + _TALKS_OF_DOUBT)
+
+
 def join(servers: Sequence[Server], waiting: Sequence[Waiting], queue: str) -> int | None:
     """Whose line a newcomer joins: the shortest of those who serve the queue (PD-1); None when nobody does."""
     length = Counter(one.line_of for one in waiting)
@@ -139,7 +171,8 @@ def offers(waiting: Mapping[str, Sequence[Waiting]], servers: Sequence[Server],
     shift = _Shift(servers, taken={one.offered_to for queue in waiting.values() for one in queue})
     present = {server.id for server in servers}
     elsewhere: list[tuple[str, Waiting]] = []
-    for queue, one in _serving_order(waiting, disciplines):
+    unoffered = {queue: [one for one in those if one.offered_to is None] for queue, those in waiting.items()}
+    for queue, one in serving_order(unoffered, disciplines):
         stays = disciplines[queue].line == "per_agent" and not one.emergency and one.line_of in present - one.declined
         if not shift.offer(one, queue, only=one.line_of if stays else None) and stays:
             elsewhere.append((queue, one))
@@ -148,11 +181,10 @@ def offers(waiting: Mapping[str, Sequence[Waiting]], servers: Sequence[Server],
     return shift.offers
 
 
-def _serving_order(waiting: Mapping[str, Sequence[Waiting]],
-                   disciplines: Mapping[str, Discipline]) -> Iterator[tuple[str, Waiting]]:
+def serving_order(waiting: Mapping[str, Sequence[Waiting]],
+                  disciplines: Mapping[str, Discipline]) -> Iterator[tuple[str, Waiting]]:
     """Over all queues: emergencies, then of those who are first in their queues whoever has waited longest."""
-    lines = {queue: deque(ordered([one for one in those if one.offered_to is None], disciplines[queue]))
-             for queue, those in waiting.items()}
+    lines = {queue: deque(ordered(those, disciplines[queue])) for queue, those in waiting.items()}
     while heads := [(not line[0].emergency, line[0].since, line[0].id, queue) for queue, line in lines.items() if line]:
         queue = min(heads)[-1]
         yield queue, lines[queue].popleft()

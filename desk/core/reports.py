@@ -1,17 +1,18 @@
 """Reports: every department's month (KF-4.1, KF-4.2) and the quarter against the targets of YW-5 (GC-17).
 
-Pure: plain rows in, figures out. A row belongs to the period in which its moment lies, in the company's time zone.
-Shares carry Wilson intervals; a target is called met or missed only when the evidence says so.
+Pure: rows in (``desk.core.report_rows``), figures out. A row belongs to the period in which its moment lies, in the
+company's time zone. Shares carry Wilson intervals; a target is called met or missed only when the evidence says so.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, Protocol
 
 from desk.core.periods import Period
-from desk.core.promises import Run
+from desk.core.report_rows import HandoffRow, Lodged, PromiseRow, Rows, ServiceRow, TicketRow
+from desk.core.service_faults import Service, Upheld
 from desk.core.statistics import Durations, Share, difference
 from desk.core.targets import Judged, census, sampled
 
@@ -19,102 +20,6 @@ Direction = Literal["better", "worse", "unclear"]
 
 SATISFIED = 4  # scores of 4 and 5 count as satisfied
 EVERY_ONE = 1.0  # YW-5 allows no response later than its limit
-
-
-@dataclass(frozen=True)
-class TicketRow:
-    """A ticket with the runs of its promise clocks. Seconds count from opening, around the clock: to the first answer
-    of a person, and to the result. ``accounted``: not a complaint, or one the ledger has no complaint about.
-    """
-
-    number: str
-    kind: str
-    department: str
-    opened_at: datetime
-    closed_at: datetime | None = None
-    service_id: str | None = None
-    runs: tuple[Run, ...] = ()
-    first_response_s: float | None = None
-    resolution_s: float | None = None
-    reopened: int = 0
-    urged: int = 0
-    accounted: bool = True
-    our_fault: bool = False
-
-    @property
-    def answered_at(self) -> datetime | None:
-        """When it was first answered."""
-        return self._after(self.first_response_s)
-
-    @property
-    def resolved_at(self) -> datetime | None:
-        """When the result was told."""
-        return self._after(self.resolution_s)
-
-    def open_at(self, at: datetime) -> bool:
-        """Whether something was owed just before an instant."""
-        return self.opened_at < at and (self.closed_at is None or self.closed_at >= at)
-
-    def overdue_at(self, at: datetime) -> bool:
-        """Whether it was open just before an instant with a promise past due and not yet stopped."""
-        return self.open_at(at) and any(run.due_at is not None and run.due_at < at and run.started_at < at
-                                        and (run.stopped_at is None or run.stopped_at >= at) for run in self.runs)
-
-    def _after(self, seconds: float | None) -> datetime | None:
-        return None if seconds is None else self.opened_at + timedelta(seconds=seconds)
-
-
-@dataclass(frozen=True)
-class RatingRow:
-    """A score from 1 to 5."""
-
-    department: str
-    score: int
-    at: datetime
-
-
-@dataclass(frozen=True)
-class ServiceRow:
-    """Services carried out on a day (``at`` lies in it), and how many of these turned out faulty."""
-
-    department: str
-    at: datetime
-    done: int
-    faulty: int
-
-
-@dataclass(frozen=True)
-class HandoffRow:
-    """A customer's wait for a person. ``greeting_kept`` is None while it is not decided."""
-
-    queue: str
-    requested_at: datetime
-    waited_s: float | None = None
-    outcome: str | None = None
-    handled_s: float | None = None
-    greeting_kept: bool | None = None
-
-
-@dataclass(frozen=True)
-class Rows:
-    """What reports are made from: every ticket that was open at some moment of the period or of the one before it,
-    and the ratings, services and handoffs of both.
-    """
-
-    tickets: Sequence[TicketRow] = ()
-    ratings: Sequence[RatingRow] = ()
-    services: Sequence[ServiceRow] = ()
-    handoffs: Sequence[HandoffRow] = ()
-
-    def of(self, department: str) -> "Rows":
-        """One department's; handoffs belong to queues, not to departments."""
-        return replace(self, tickets=[row for row in self.tickets if row.department == department],
-                       ratings=[row for row in self.ratings if row.department == department],
-                       services=[row for row in self.services if row.department == department], handoffs=())
-
-    def departments(self) -> list[str]:
-        """Every department that occurs."""
-        return sorted({row.department for rows in (self.tickets, self.ratings, self.services) for row in rows})
 
 
 @dataclass(frozen=True)
@@ -128,7 +33,8 @@ class Promised:
 @dataclass(frozen=True)
 class PeriodFigures:
     """What happened in a period. Tickets, complaints, reopenings and urgings are those of tickets opened in it,
-    promises those begun in it, answers and results those given in it, so that every event counts in one period.
+    promises those begun in it, answers and results those given in it, so that every event counts in one period. What is
+    open or overdue is so at its end, or now.
     """
 
     period: Period
@@ -141,6 +47,7 @@ class PeriodFigures:
     satisfaction: Share
     faults: Share
     complaints: int
+    complaints_handled: int
     unaccounted: tuple[str, ...]
     our_fault: int
     reopened: int
@@ -148,35 +55,54 @@ class PeriodFigures:
     still_open: int
     overdue: int
 
+    @property
+    def opened(self) -> int:
+        """All tickets opened in it."""
+        return sum(self.tickets.values())
+
+    @property
+    def complaints_working(self) -> int:
+        """Complaints that are still worked on within their promises."""
+        return self.complaints - self.complaints_handled - len(self.unaccounted)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to tell."""
+        return not (self.tickets or self.promises or self.first_response.n or self.resolution.n or self.satisfaction.n
+                    or self.faults.n or self.complaints or self.still_open)
+
 
 def count(rows: Rows, *, period: Period, now: datetime) -> PeriodFigures:
     """Count a period; one that has not ended yet is counted up to now."""
-    until = min(period.end, now)
     opened = [row for row in rows.tickets if period.contains(row.opened_at)]
-    runs = [run for row in rows.tickets for run in row.runs if period.contains(run.started_at)]
+    promises = [row for row in rows.promises if period.contains(row.at)]
+    complaints = [row for row in rows.complaints if period.contains(row.opened_at)]
+    standing = [row for row in rows.standing if row.at == min(period.end, now)]
+    scores = [row for row in rows.ratings if period.contains(row.at)]
     return PeriodFigures(
         period=period,
         tickets=dict(Counter(row.kind for row in opened).most_common()),
         by_service=dict(Counter(row.service_id for row in opened if row.service_id).most_common()),
-        promises={clock: _promised([run for run in runs if run.clock == clock], now)
-                  for clock in sorted({run.clock for run in runs})},
-        all_promises=_promised(runs, now),
+        promises={clock: _promised([row for row in promises if row.clock == clock])
+                  for clock in sorted({row.clock for row in promises})},
+        all_promises=_promised(promises),
         first_response=Durations.of(row.first_response_s for row in rows.tickets if period.contains(row.answered_at)),
         resolution=Durations.of(row.resolution_s for row in rows.tickets if period.contains(row.resolved_at)),
-        satisfaction=Share.counted(row.score >= SATISFIED for row in rows.ratings if period.contains(row.at)),
+        satisfaction=Share.of(sum(row.n for row in scores if row.score >= SATISFIED), sum(row.n for row in scores)),
         faults=_faults(rows.services, period),
-        complaints=sum(row.kind == "complaint" for row in opened),
-        unaccounted=tuple(row.number for row in opened if row.kind == "complaint" and not row.accounted),
+        complaints=len(complaints),
+        complaints_handled=sum(row.state == "handled" for row in complaints),
+        unaccounted=tuple(row.number for row in complaints if row.state == "amiss"),
         our_fault=sum(row.our_fault for row in opened),
         reopened=sum(row.reopened for row in opened),
         urged=sum(row.urged for row in opened),
-        still_open=sum(row.open_at(until) for row in rows.tickets),
-        overdue=sum(row.overdue_at(until) for row in rows.tickets))
+        still_open=sum(row.open for row in standing),
+        overdue=sum(row.overdue for row in standing))
 
 
-def _promised(runs: Sequence[Run], now: datetime) -> Promised:
-    verdicts = Counter(run.verdict(now) for run in runs)
-    return Promised(Share.of(verdicts["kept"], verdicts["kept"] + verdicts["broken"]), verdicts[None])
+def _promised(rows: Sequence[PromiseRow]) -> Promised:
+    kept = sum(row.kept for row in rows)
+    return Promised(Share.of(kept, kept + sum(row.broken for row in rows)), sum(row.running for row in rows))
 
 
 def _faults(services: Iterable[ServiceRow], period: Period) -> Share:
@@ -271,17 +197,17 @@ def quarterly(rows: Rows, *, period: Period, targets: Mapping[str, float], now: 
     """Sum up a quarter of the whole company (or, with ``rows.of``, of one department) against the policy's targets.
 
     Satisfaction and faults are samples of how services turn out. Responses and complaints are censuses: every ticket's
-    first answer is known or overdue, and a complaint is accounted for or it is not.
+    first answer is known or overdue, and every complaint is handled, still worked on in time, or amiss.
     """
     quarter, before = (count(rows, period=each, now=now) for each in (period, period.before))
     opened = [row for row in rows.tickets if period.contains(row.opened_at)]
     answered, unanswered = _responses(opened, timedelta(hours=targets["response_hours"]), now)
-    accounted = Share.of(quarter.complaints - len(quarter.unaccounted), quarter.complaints)
+    handled = Share.of(quarter.complaints_handled, quarter.complaints_handled + len(quarter.unaccounted))
     return QuarterlySummary(quarter, before, (
         sampled("satisfaction", quarter.satisfaction, targets["satisfaction"]),
         sampled("fault_rate", quarter.faults, targets["fault_rate"], at_most=True),
         census("response", answered, EVERY_ONE, undecided=unanswered),
-        census("complaints_handled", accounted, targets["complaints_handled"])))
+        census("complaints_handled", handled, targets["complaints_handled"], undecided=quarter.complaints_working)))
 
 
 def _responses(opened: Iterable[TicketRow], limit: timedelta, now: datetime) -> tuple[Share, int]:
@@ -298,3 +224,43 @@ def _answered_in_time(row: TicketRow, limit: timedelta, now: datetime) -> bool |
     if row.answered_at is not None:
         return row.answered_at <= due
     return False if now > due else None
+
+
+class Reports(Protocol):
+    """Reading for reports; periods are half open, ``start <= moment < end``."""
+
+    def first_at(self) -> datetime | None:
+        """When the first ticket was opened."""
+
+    def tickets(self, start: datetime, end: datetime) -> list[TicketRow]:
+        """Tickets opened in a period, and those that a person answered, or were told a result, in it."""
+
+    def promises(self, start: datetime, end: datetime, *, now: datetime) -> list[tuple[str, str, int, int, int]]:
+        """Promises to customers and tasks of departments begun in a period: department, clock, kept, broken, running."""
+
+    def standing(self, at: datetime) -> list[tuple[str, int, int]]:
+        """What was open just before an instant: department, open, of that overdue."""
+
+    def complaints(self, start: datetime, end: datetime, *, now: datetime) -> list[Lodged]:
+        """Complaints opened in a period."""
+
+    def ratings(self, start: datetime, end: datetime) -> list[tuple[str | None, str | None, int, int]]:
+        """Scores given in a period: department of the ticket or queue of the handoff, score, how often."""
+
+    def bookings(self, start: datetime, end: datetime) -> dict[str, int]:
+        """Bookings whose time came in a period, by service."""
+
+    def upheld(self, start: datetime, end: datetime) -> list[Upheld]:
+        """Complaints opened in a period and upheld at least in part."""
+
+    def services_of(self, start: datetime, end: datetime) -> list[Service]:
+        """Services begun in a period by customers with a complaint that ``upheld`` finds for the same period."""
+
+    def handoffs(self, start: datetime, end: datetime, *, now: datetime) -> list[HandoffRow]:
+        """Customers who began to wait for a person in a period."""
+
+    def opened(self, start: datetime, end: datetime) -> int:
+        """How many tickets were opened in a period."""
+
+    def broken(self, start: datetime, end: datetime) -> int:
+        """How many promises were seen to break in a period."""

@@ -1,18 +1,20 @@
-"""Agents: signing in and out, duty, keys, and who works here."""
+"""Agents: signing in and out, duty, keys, who works here, what they serve and when."""
 
 import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from desk.core.agents import Agent, AgentSession, Role
+from desk.core.agents import Agent, AgentSession, Role, Shift
 from desk.core.errors import Conflict, Invalid, NotYours, TooMany
-from desk.service import handoffs
+from desk.service import assignment
 from desk.service.desk import Desk
 
 FAILURES, WINDOW = 5, timedelta(minutes=15)
 KEY_LIFETIME = timedelta(days=365)
+PLANNED_AHEAD, LONGEST_SHIFT = timedelta(days=92), timedelta(hours=24)
+MOST_AT_ONCE = 20
 # Whoever may run commands on the machine: makes the first admin.
 OPERATOR = Agent(username="operator", name="操作员", role="admin", password_hash="")
 Matches = Callable[[str | None, str], bool]
@@ -90,16 +92,24 @@ def sign_out(desk: Desk, *, token: str) -> None:
 
 
 def set_duty(desk: Desk, *, agent: Agent, on_duty: bool) -> Agent:
-    """Go on or off duty; those who wait are told when that changes their prospects."""
+    """Go on or off duty; whoever waits is offered, or passed on, at once. Conversations that are held stay held."""
     assert agent.id is not None
     with desk.begin() as uow:
+        uow.handoffs.lock_queues()
         stored = uow.agents.get(agent.id)
-        if stored.on_duty != on_duty:
-            stored.on_duty = on_duty
-            uow.facts.record("agent.on_duty" if on_duty else "agent.off_duty", subject=f"agent:{stored.username}",
-                             actor=f"agent:{agent.id}", at=desk.clock.now())
-            uow.wake("queues")
-        return stored
+        if stored.on_duty == on_duty:
+            return stored
+        actor, now = f"agent:{agent.id}", desk.clock.now()
+        if on_duty:
+            stored.on_duty, stored.idle_since = True, now
+            uow.facts.record("agent.on_duty", subject=f"agent:{stored.username}", actor=actor, at=now)
+            assignment.welcome(uow, agent.id)
+        else:
+            assignment.set_off_duty(desk, uow, stored, actor=actor)
+        assignment.match(desk, uow)
+        uow.wake("queues")
+    assignment.run(desk)
+    return stored
 
 
 def everybody(desk: Desk, *, agent: Agent) -> list[tuple[Agent, int]]:
@@ -107,7 +117,8 @@ def everybody(desk: Desk, *, agent: Agent) -> list[tuple[Agent, int]]:
     if not agent.may("supervise"):
         raise NotYours("agents")
     with desk.begin() as uow:
-        return [(one, uow.agents.load(one.id or 0)) for one in uow.agents.all()]
+        loads = uow.agents.loads()
+        return [(one, loads.get(one.id or 0, 0)) for one in uow.agents.all()]
 
 
 def create(desk: Desk, *, by: Agent, username: str, name: str, role: Role, password_hash: str,
@@ -115,9 +126,9 @@ def create(desk: Desk, *, by: Agent, username: str, name: str, role: Role, passw
     """A new agent; raises Invalid for an empty name or unknown skill, Conflict for a taken username."""
     if not by.may("administer"):
         raise NotYours("agents")
-    unknown = [skill for skill in skills if skill not in desk.policy.queues]
-    if not username.strip() or not name.strip() or unknown or not 1 <= capacity <= 20:
-        raise Invalid("、".join(unknown) or "username, name, capacity")
+    _check(desk, skills=skills, capacity=capacity)
+    if not username.strip() or not name.strip():
+        raise Invalid("username, name")
     with desk.begin() as uow:
         if uow.agents.by_username(username) is not None:
             raise Conflict(username)
@@ -129,20 +140,88 @@ def create(desk: Desk, *, by: Agent, username: str, name: str, role: Role, passw
     return agent
 
 
+def staff(desk: Desk, *, by: Agent, agent_id: int, skills: list[str] | None = None,
+          capacity: int | None = None) -> Agent:
+    """Change what somebody serves and how much at once (PD-3), with effect at once both ways.
+
+    Nobody loses a conversation by it: who holds more than their new capacity just gets no new one.
+    """
+    if not by.may("supervise"):
+        raise NotYours("agents")
+    _check(desk, skills=skills or [], capacity=1 if capacity is None else capacity)
+    with desk.begin() as uow:
+        uow.handoffs.lock_queues()
+        agent = uow.agents.get(agent_id)
+        agent.skills = list(agent.skills if skills is None else skills)
+        agent.capacity = agent.capacity if capacity is None else capacity
+        uow.facts.record("agent.restaffed", subject=f"agent:{agent.username}", actor=f"agent:{by.id}",
+                         at=desk.clock.now(), skills=list(agent.skills), capacity=agent.capacity)
+        assignment.match(desk, uow)
+        uow.wake("queues")
+    assignment.run(desk)
+    return agent
+
+
+def shifts(desk: Desk, *, agent: Agent) -> list[Shift]:
+    """Planned shifts from now on, for those who supervise."""
+    if not agent.may("supervise"):
+        raise NotYours("shifts")
+    now = desk.clock.now()
+    with desk.begin() as uow:
+        return uow.agents.shifts(since=now, until=now + PLANNED_AHEAD)
+
+
+def plan_shift(desk: Desk, *, by: Agent, agent_id: int, starts_at: datetime, ends_at: datetime) -> Shift:
+    """Plan when somebody is on duty; wait quotes count on it. Raises Invalid for a time that is over or too long."""
+    if not by.may("supervise"):
+        raise NotYours("shifts")
+    now = desk.clock.now()
+    if not (now < ends_at < now + PLANNED_AHEAD and timedelta(0) < ends_at - starts_at <= LONGEST_SHIFT):
+        raise Invalid("starts_at, ends_at")
+    with desk.begin() as uow:
+        agent = uow.agents.get(agent_id)
+        planned = uow.agents.shifts(since=starts_at, until=ends_at)
+        if any(shift.agent_id == agent_id for shift in planned):
+            raise Conflict(f"shift of {agent.username}")
+        shift = Shift(agent_id=agent_id, starts_at=starts_at, ends_at=ends_at)
+        uow.add(shift)
+        uow.facts.record("agent.shift_planned", subject=f"agent:{agent.username}", actor=f"agent:{by.id}", at=now,
+                         starts_at=starts_at.isoformat(), ends_at=ends_at.isoformat())
+        uow.wake("queues")
+    return shift
+
+
+def drop_shift(desk: Desk, *, by: Agent, shift_id: int) -> None:
+    """Take a planned shift back; raises NotFound."""
+    if not by.may("supervise"):
+        raise NotYours("shifts")
+    with desk.begin() as uow:
+        uow.agents.drop_shift(shift_id)
+        uow.facts.record("agent.shift_dropped", subject=f"shift:{shift_id}", actor=f"agent:{by.id}", at=desk.clock.now())
+        uow.wake("queues")
+
+
 def set_active(desk: Desk, *, by: Agent, agent_id: int, active: bool) -> Agent:
     """Deactivate or reactivate somebody; what they held goes to others. Nobody can lock themselves out."""
     if not by.may("administer") or by.id == agent_id:
         raise NotYours("agents")
     with desk.begin() as uow:
+        uow.handoffs.lock_queues()
         agent = uow.agents.get(agent_id)
         agent.active = active
         agent.on_duty = agent.on_duty and active
-        if not active:
-            handoffs.requeue_held(desk, uow, agent_id)
         uow.facts.record("agent.activated" if active else "agent.deactivated", subject=f"agent:{agent.username}",
                          actor=f"agent:{by.id}", at=desk.clock.now())
+        assignment.match(desk, uow)
         uow.wake("queues")
-        return agent
+    assignment.run(desk)
+    return agent
+
+
+def _check(desk: Desk, *, skills: list[str], capacity: int) -> None:
+    unknown = [skill for skill in skills if skill not in desk.policy.queues]
+    if unknown or not 1 <= capacity <= MOST_AT_ONCE:
+        raise Invalid("、".join(unknown) or "capacity")
 
 
 def _hash(token: str) -> str:

@@ -11,7 +11,7 @@ from desk.core.customers import Access, Customer
 from desk.core.errors import Conflict, Invalid, NotYours
 from desk.core.handoffs import Handoff
 from desk.core.tickets import Ticket
-from desk.service import handoffs, turns
+from desk.service import handoffs, standing, ticket_work, turns
 from desk.service.desk import Desk, UnitOfWork
 
 OFFERED_WITHIN = 12
@@ -82,6 +82,8 @@ def receive(desk: Desk, *, conversation_id: str, external_id: str, text: str,
         uow.wake(f"conversation:{conversation_id}")
         if conversation.owner == "queue":
             _hear_waiting(desk, uow, conversation, text)
+        if conversation.owner != "bot":
+            ticket_work.customer_wrote(desk, uow, conversation_id, text)
         if message.turn != "pending":
             return Received(message.seq, new=True)
         return Received(message.seq, new=True, turn=_claim_new(desk, uow, conversation, holder, lease_s))
@@ -113,7 +115,7 @@ def _hear_waiting(desk: Desk, uow: UnitOfWork, conversation: Conversation, text:
     elif notices.HOW_LONG.search(text) and conversation.handoff_id is not None:
         handoff = uow.handoffs.get(conversation.handoff_id)
         handoff.quote = None
-        handoffs.announce_place(desk, uow, conversation, handoff)
+        standing.announce_place(desk, uow, conversation, handoff)
 
 
 def _claim_new(desk: Desk, uow: UnitOfWork, conversation: Conversation, holder: str | None,

@@ -1,6 +1,7 @@
-"""The outbox's transactions: claim what is due, note what became of it."""
+"""The outbox's transactions: claim what is due, note what became of it and of the notice that it carried."""
 
 from desk.core.outbox import Outgoing, failed_attempt
+from desk.service import customer_notices
 from desk.service.desk import Desk
 
 
@@ -16,6 +17,7 @@ def sent(desk: Desk, *, row_id: int, holder: str) -> None:
         row = uow.outbox.get(row_id)
         if row.claimed_by == holder and row.state == "pending":
             row.state, row.sent_at, row.attempts = "sent", desk.clock.now(), row.attempts + 1
+            customer_notices.taken(desk, uow, row)
             _forget_secret(row, "（已发送）")
 
 
@@ -25,6 +27,7 @@ def failed(desk: Desk, *, row_id: int, holder: str, error: str) -> None:
         row = uow.outbox.get(row_id)
         if row.claimed_by == holder and row.state == "pending":
             if failed_attempt(row, error=error, now=desk.clock.now()):
+                customer_notices.given_up(desk, uow, row)
                 _forget_secret(row, "（未送达）")
                 uow.facts.record("outbox.failed", subject=f"outbox:{row_id}", actor="system", at=desk.clock.now(),
                                  channel=row.channel, error=error[:200])

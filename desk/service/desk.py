@@ -8,14 +8,23 @@ from typing import Any, Protocol, TypeVar
 
 from desk.core.agents import Agents
 from desk.core.bookings import Bookings
+from desk.core.complaints import Complaints
 from desk.core.conversations import Conversations
+from desk.core.customer_notices import CustomerNotices
 from desk.core.customers import Customers
+from desk.core.deadlines import Deadlines
 from desk.core.facts import Facts
 from desk.core.figures import Figures
 from desk.core.handoffs import Handoffs
 from desk.core.outbox import Outbox
+from desk.core.policies import Policies
 from desk.core.policy import Policy
+from desk.core.ratings import Ratings
+from desk.core.reports import Reports
+from desk.core.staff_notices import StaffNotices
+from desk.core.tasks import Tasks
 from desk.core.tickets import Tickets
+from desk.core.waiting import Quotes
 
 T = TypeVar("T")
 
@@ -39,6 +48,15 @@ class UnitOfWork(Protocol):
     facts: Facts
     outbox: Outbox
     figures: Figures
+    deadlines: Deadlines
+    tasks: Tasks
+    customer_notices: CustomerNotices
+    staff_notices: StaffNotices
+    policies: Policies
+    quotes: Quotes
+    complaints: Complaints
+    ratings: Ratings
+    reports: Reports
 
     def add(self, thing: object) -> None:
         """Store a new core object."""
@@ -55,6 +73,9 @@ class UnitOfWork(Protocol):
     def next_number(self, prefix: str, day: date) -> str:
         """The next TS or BK number of a day (``desk.core.numbers``)."""
 
+    def count(self, name: str) -> int:
+        """The next whole number under a name of at most 20 characters, from 1."""
+
     def wake(self, topic: str) -> None:
         """After the commit, wake whoever waits for ``conversation:ID``, ``queues``, ``outbox`` or ``turns``."""
 
@@ -66,11 +87,22 @@ class Desk:
     begin: Callable[[], AbstractContextManager[UnitOfWork]]
     clock: Clock
     policies: Callable[[], Policy]
+    archive: Callable[[str], Policy | None] = lambda version: None
+    reading: Callable[[], AbstractContextManager[UnitOfWork]] | None = None
+
+    def look(self) -> AbstractContextManager[UnitOfWork]:
+        """A transaction that only reads, and keeps no writer waiting however long it takes."""
+        return (self.reading or self.begin)()
 
     @property
     def policy(self) -> Policy:
         """The policy in force now."""
         return self.policies()
+
+    def policy_of(self, version: str) -> Policy:
+        """The policy that something was promised under; the one in force where that is no longer known."""
+        now = self.policy
+        return now if version in ("", now.version) else self.archive(version) or now
 
 
 def once(uow: UnitOfWork, key: str | None, *, at: datetime, do: Callable[[], dict[str, Any]]) -> dict[str, Any]:

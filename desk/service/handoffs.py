@@ -1,39 +1,17 @@
 """Handoffs: from the bot into a queue, to one person, and back; every step is one transaction and a fact."""
 
-from dataclasses import asdict, dataclass
 from typing import Any
 
-from desk.core import notices
+from desk.core import notices, queueing
 from desk.core.agents import Agent
 from desk.core.conversations import Conversation, Message, append, move
 from desk.core.errors import Conflict, IllegalTransition, Invalid, NotYours
 from desk.core.handoffs import RANK, Handoff, Outcome, Priority, Rating
-from desk.core.waiting import Quote
-from desk.service import waits
+from desk.core.policy import Queue
+from desk.service import assignment, lines, recording, standing, tickets, waits
+from desk.service import handoff_steps as handoff_steps  # enters its words into the escalation path
 from desk.service.desk import Desk, UnitOfWork, once
-
-
-@dataclass(frozen=True)
-class Queued:
-    """Where a customer stands. ``place`` counts the people served before; no quote has its reason."""
-
-    handoff_id: int
-    queue: str
-    queue_name: str
-    place: int
-    on_duty: int
-    quote: dict[str, int] | None
-    why_no_quote: str | None
-
-
-@dataclass(frozen=True)
-class HandoffView:
-    """One line of an agent's queue or list."""
-
-    handoff: Handoff
-    conversation: Conversation
-    last: Message | None
-    waited_s: float
+from desk.service.standing import Queued
 
 
 def request(desk: Desk, *, conversation_id: str, reason: str, summary: dict[str, Any], queue: str | None = None,
@@ -43,7 +21,7 @@ def request(desk: Desk, *, conversation_id: str, reason: str, summary: dict[str,
     ``message_id`` is the customer message that led here, so that the bot may finish that turn.
     Raises IllegalTransition when a person already holds it.
     """
-    chosen = queue or desk.policy.queue_for(reason).id
+    chosen = desk.policy.queues.get(queue or "") or desk.policy.queue_for(reason)
     with desk.begin() as uow:
         conversation = uow.conversations.get(conversation_id, lock=True)
 
@@ -52,59 +30,48 @@ def request(desk: Desk, *, conversation_id: str, reason: str, summary: dict[str,
                 return {"handoff_id": conversation.handoff_id}
             if conversation.owner == "agent":
                 raise IllegalTransition("agent -> queue")
-            return {"handoff_id": _enter(desk, uow, conversation, queue=chosen, reason=reason, summary=summary,
-                                         priority=priority, message_id=message_id)}
+            asked = Handoff(conversation_id=conversation.id, queue=chosen.id, reason=reason, rank=RANK[priority],
+                            requested_at=desk.clock.now(), summary=summary)
+            return {"handoff_id": _enter(desk, uow, conversation, asked, chosen, message_id=message_id)}
 
         done = once(uow, key, at=desk.clock.now(), do=enter)
-        return queued(desk, uow, uow.handoffs.get(done["handoff_id"]))
+    with desk.begin() as uow:
+        conversation = uow.conversations.get(conversation_id, lock=True)
+        return standing.welcome(desk, uow, conversation, uow.handoffs.get(done["handoff_id"]))
 
 
-def _enter(desk: Desk, uow: UnitOfWork, conversation: Conversation, *, queue: str, reason: str,
-           summary: dict[str, Any], priority: Priority, message_id: str | None) -> int:
-    now = desk.clock.now()
-    handoff = Handoff(conversation_id=conversation.id, queue=queue, reason=reason, requested_at=now,
-                      rank=RANK[priority], summary=summary)
+def _enter(desk: Desk, uow: UnitOfWork, conversation: Conversation, handoff: Handoff, queue: Queue, *,
+           message_id: str | None) -> int:
+    uow.handoffs.lock_queues()
+    _stand_in_line(desk, uow, conversation, handoff, queue)
     uow.add(handoff)
     uow.flush()
     assert handoff.id is not None
-    move(conversation, "queue", now=now, by=message_id)
+    move(conversation, "queue", now=handoff.requested_at, by=message_id)
     conversation.handoff_id = handoff.id
     uow.conversations.settle_pending(conversation.id, keep=message_id)
-    uow.facts.record("handoff.requested", subject=f"conversation:{conversation.id}", actor="customer", at=now,
-                     handoff=handoff.id, queue=queue, reason=reason, priority=priority)
-    announce_place(desk, uow, conversation, handoff)
+    recording.on_handoff(desk, uow, handoff, "handoff.requested", actor="customer", queue=queue.id,
+                         reason=handoff.reason, priority="emergency" if handoff.rank == 0 else "normal")
+    assignment.match(desk, uow)
     _wake(uow, conversation)
     return handoff.id
 
 
-def announce_place(desk: Desk, uow: UnitOfWork, conversation: Conversation, handoff: Handoff) -> None:
-    """Tell the customer their place unless they have been told the same; the quote is kept with the handoff.
-
-    While the bot still owes its last words (safety first, in an emergency) nothing is said: ``turns`` calls again.
+def _stand_in_line(desk: Desk, uow: UnitOfWork, conversation: Conversation, handoff: Handoff, queue: Queue) -> None:
+    """What the queue's rules go by (PD-1, PD-2): class, expected length, number. Who has lines of their own joins one
+    in the matching.
     """
-    if uow.conversations.next_pending(conversation.id) is not None:
-        return
-    state = queued(desk, uow, handoff)
-    told = {"place": state.place, "on_duty": state.on_duty, **(state.quote or {})}
-    if handoff.quote is not None and all(handoff.quote.get(k) == told.get(k) for k in ("place",)) \
-            and bool(handoff.quote.get("on_duty")) == bool(state.on_duty):
-        return
-    handoff.quote = {**told, "at": desk.clock.now().isoformat(), "policy_version": desk.policy.version}
-    quote = Quote(**state.quote, basis={}) if state.quote else None
-    text = notices.queue_place(place=state.place, quote=quote, on_duty=state.on_duty)
-    uow.add(append(conversation, kind="queue", sender="system", text=text, now=desk.clock.now(),
-                   payload={**told, "queue": handoff.queue}))
-    uow.wake(f"conversation:{conversation.id}")
-
-
-def queued(desk: Desk, uow: UnitOfWork, handoff: Handoff) -> Queued:
-    """The present standing of a handoff."""
-    quote = waits.quote_for(desk, uow, handoff)
-    figures = {"low_min": quote.low_min, "high_min": quote.high_min} if isinstance(quote, Quote) else None
-    assert handoff.id is not None
-    return Queued(handoff_id=handoff.id, queue=handoff.queue, queue_name=desk.policy.queues[handoff.queue].name,
-                  place=uow.handoffs.place(handoff), on_duty=len(uow.agents.on_duty(handoff.queue)), quote=figures,
-                  why_no_quote=None if isinstance(quote, Quote) else quote)
+    if conversation.customer_id is not None:
+        handoff.tier = uow.customers.get(conversation.customer_id).tier
+    if queue.discipline.order == "shortest_first":
+        since = desk.clock.now() - lines.HANDLING
+        prior_s = queue.handling.median.total_seconds() if queue.handling else 0.0
+        handoff.expected_s = queueing.expected_s(
+            uow.handoffs.handling_times_s(queue.id, since=since, reason=handoff.reason),
+            uow.handoffs.handling_times_s(queue.id, since=since), prior_s=prior_s)
+    if queue.discipline.line == "number":
+        day = desk.clock.now().astimezone(desk.policy.calendars[queue.calendar].timezone).date()
+        handoff.number = queueing.ticket_number(queue.letter, uow.count(f"call {queue.letter}{day:%y%m%d}"))
 
 
 def status(desk: Desk, *, conversation_id: str) -> Queued | None:
@@ -113,18 +80,7 @@ def status(desk: Desk, *, conversation_id: str) -> Queued | None:
         conversation = uow.conversations.get(conversation_id)
         if conversation.owner != "queue" or conversation.handoff_id is None:
             return None
-        return queued(desk, uow, uow.handoffs.get(conversation.handoff_id))
-
-
-def refresh_places(desk: Desk) -> None:
-    """Tell everybody whose place in a queue has changed; the waiting room's watcher calls it on every change."""
-    with desk.begin() as uow:
-        waiting = [(handoff.conversation_id, handoff.id) for handoff in uow.handoffs.waiting() if handoff.id]
-    for conversation_id, handoff_id in waiting:
-        with desk.begin() as uow:
-            conversation = uow.conversations.get(conversation_id, lock=True)
-            if conversation.owner == "queue" and conversation.handoff_id == handoff_id:
-                announce_place(desk, uow, conversation, uow.handoffs.get(handoff_id))
+        return standing.queued(desk, uow, uow.handoffs.get(conversation.handoff_id))
 
 
 def leave(desk: Desk, *, conversation_id: str, by: str = "customer") -> None:
@@ -141,22 +97,25 @@ def leave_in(desk: Desk, uow: UnitOfWork, conversation: Conversation, *, by: str
 
 
 def accept(desk: Desk, *, handoff_id: int, agent_id: int) -> Conversation:
-    """One agent takes a waiting conversation; raises Conflict when somebody else has, NotYours without the skill."""
+    """One agent takes a waiting conversation, whether it rings at them, at somebody else or nowhere.
+
+    Raises Conflict when somebody else has it, NotYours without the skill.
+    """
     with desk.begin() as uow:
+        conversation, handoff = _lock_both(uow, handoff_id)
         agent = uow.agents.get(agent_id)
-        waiting = uow.handoffs.get(handoff_id)
-        conversation = uow.conversations.get(waiting.conversation_id, lock=True)
-        handoff = uow.handoffs.get(handoff_id, lock=True)
         _may_accept(agent, handoff)
-        now = desk.clock.now()
-        handoff.accepted_at, handoff.agent_id = now, agent_id
+        now, asked = desk.clock.now(), handoff.offered_to
+        handoff.accept(agent_id, now=now)
         move(conversation, "agent", now=now)
         conversation.agent_id = agent_id
         uow.conversations.settle_pending(conversation.id)
         uow.add(append(conversation, kind="status", sender="system", text=notices.accepted(agent.name), now=now,
                        payload={"owner": "agent", "agent": agent.name}))
-        uow.facts.record("handoff.accepted", subject=f"conversation:{conversation.id}", actor=f"agent:{agent_id}",
-                         at=now, handoff=handoff_id, waited_s=(now - handoff.requested_at).total_seconds())
+        recording.on_handoff(desk, uow, handoff, "handoff.accepted", actor=f"agent:{agent_id}", asked=asked,
+                             waited_s=(now - handoff.requested_at).total_seconds())
+        waits.settle(desk, uow, handoff)
+        assignment.match(desk, uow)
         _wake(uow, conversation)
         return conversation
 
@@ -168,19 +127,21 @@ def _may_accept(agent: Agent, handoff: Handoff) -> None:
         raise Conflict(f"handoff {handoff.id}")
 
 
-def requeue_held(desk: Desk, uow: UnitOfWork, agent_id: int) -> None:
-    """Put what an agent holds back into its queue, in its old place: the agent cannot go on."""
-    now = desk.clock.now()
-    for held in uow.handoffs.held_by(agent_id):
-        conversation = uow.conversations.get(held.conversation_id, lock=True)
-        held.accepted_at = held.agent_id = held.quote = None
-        move(conversation, "queue", now=now)
-        conversation.agent_id = None
-        uow.add(append(conversation, kind="status", sender="system", text=notices.requeued(), now=now,
-                       payload={"owner": "queue"}))
-        uow.facts.record("handoff.requeued", subject=f"conversation:{conversation.id}", actor=f"agent:{agent_id}",
-                         at=now, handoff=held.id)
+def decline(desk: Desk, *, handoff_id: int, agent_id: int) -> None:
+    """Pass the customer who rings on to the next one at once; raises Conflict when they no longer ring at this agent."""
+    with desk.begin() as uow:
+        conversation, handoff = _lock_both(uow, handoff_id)
+        if not handoff.waiting or handoff.offered_to != agent_id:
+            raise Conflict(f"handoff {handoff_id}")
+        assignment.take_back(desk, uow, handoff, "handoff.declined", actor=f"agent:{agent_id}")
+        assignment.match(desk, uow)
+        assignment.give_up_if_stuck(desk, uow, handoff)
         _wake(uow, conversation)
+
+
+def _lock_both(uow: UnitOfWork, handoff_id: int) -> tuple[Conversation, Handoff]:
+    conversation = uow.conversations.get(uow.handoffs.get(handoff_id).conversation_id, lock=True)
+    return conversation, uow.handoffs.get(handoff_id, lock=True)
 
 
 def say(desk: Desk, *, conversation_id: str, agent_id: int, text: str, external_id: str) -> Message:
@@ -197,8 +158,18 @@ def say(desk: Desk, *, conversation_id: str, agent_id: int, text: str, external_
         message = append(conversation, kind="message", sender="agent", text=text, now=desk.clock.now(),
                          payload={"agent": uow.agents.get(agent_id).name}, dedup_key=dedup_key)
         uow.add(message)
+        _greet(desk, uow, conversation, agent_id)
         uow.wake(f"conversation:{conversation_id}")
         return message
+
+
+def _greet(desk: Desk, uow: UnitOfWork, conversation: Conversation, agent_id: int) -> None:
+    """The first words of a person (JC-5); tickets that nobody had answered count as contacted."""
+    assert conversation.handoff_id is not None
+    if uow.handoffs.get(conversation.handoff_id).greeted_at is None:
+        handoff = uow.handoffs.get(conversation.handoff_id, lock=True)
+        handoff.greeted_at = recording.on_handoff(desk, uow, handoff, "handoff.greeted", actor=f"agent:{agent_id}").at
+        tickets.answered_in_conversation(desk, uow, conversation.id, agent_id)
 
 
 def give_back(desk: Desk, *, conversation_id: str, agent_id: int) -> None:
@@ -227,12 +198,16 @@ def _end(desk: Desk, uow: UnitOfWork, conversation: Conversation, *, outcome: Ou
     assert conversation.handoff_id is not None
     now = desk.clock.now()
     handoff = uow.handoffs.get(conversation.handoff_id, lock=True)
-    handoff.ended_at, handoff.outcome = now, outcome
+    handoff.ended_at, handoff.outcome, handoff.offered_to = now, outcome, None
+    if handoff.agent_id is not None:
+        uow.agents.get(handoff.agent_id).idle_since = now
     move(conversation, "bot" if to == "bot" else "closed", now=now)
     uow.add(append(conversation, kind="status", sender="system", text=text, now=now,
                    payload={"owner": conversation.owner}))
-    uow.facts.record(f"handoff.{outcome}", subject=f"conversation:{conversation.id}", actor=actor, at=now,
-                     handoff=handoff.id)
+    recording.on_handoff(desk, uow, handoff, f"handoff.{outcome}", actor=actor,
+                         lasted_s=(now - (handoff.accepted_at or handoff.requested_at)).total_seconds())
+    waits.settle(desk, uow, handoff)
+    assignment.match(desk, uow)
     _wake(uow, conversation)
 
 
@@ -260,28 +235,6 @@ def rate(desk: Desk, *, conversation_id: str, score: int, comment: str = "") -> 
         return True
 
 
-def waiting(desk: Desk, *, agent: Agent) -> list[HandoffView]:
-    """What waits in the queues an agent may serve, in serving order."""
-    with desk.begin() as uow:
-        everything = agent.may("supervise")
-        return [_view(desk, uow, handoff) for handoff in uow.handoffs.waiting()
-                if everything or handoff.queue in agent.skills]
-
-
-def mine(desk: Desk, *, agent: Agent) -> list[HandoffView]:
-    """The conversations an agent holds."""
-    assert agent.id is not None
-    with desk.begin() as uow:
-        return [_view(desk, uow, handoff) for handoff in uow.handoffs.held_by(agent.id)]
-
-
-def _view(desk: Desk, uow: UnitOfWork, handoff: Handoff) -> HandoffView:
-    last = uow.conversations.latest(handoff.conversation_id, limit=1)
-    until = handoff.accepted_at or desk.clock.now()
-    return HandoffView(handoff, uow.conversations.get(handoff.conversation_id), last[0] if last else None,
-                       (until - handoff.requested_at).total_seconds())
-
-
 def _held_by(conversation: Conversation, agent_id: int) -> None:
     if conversation.owner != "agent":
         raise IllegalTransition(f"{conversation.owner}")
@@ -292,8 +245,3 @@ def _held_by(conversation: Conversation, agent_id: int) -> None:
 def _wake(uow: UnitOfWork, conversation: Conversation) -> None:
     uow.wake(f"conversation:{conversation.id}")
     uow.wake("queues")
-
-
-def as_json(state: Queued) -> dict[str, Any]:
-    """A standing as plain data."""
-    return asdict(state)

@@ -57,7 +57,8 @@ def as_waiting(handoff: Handoff) -> Waiting:
     """A waiting handoff as the rules of queues see it."""
     assert handoff.id is not None
     return Waiting(handoff.id, handoff.requested_at, emergency=handoff.rank == 0, tier=handoff.tier,
-                   line_of=handoff.line_of, declined=frozenset(handoff.declined), offered_to=handoff.offered_to)
+                   expected_s=handoff.expected_s, line_of=handoff.line_of, declined=frozenset(handoff.declined),
+                   offered_to=handoff.offered_to)
 
 
 def _sharing(queue_id: str, on_duty: Sequence[Agent], queues: Iterable[str]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from desk.core import notices
 from desk.core.conversations import Conversation, Turn, append, bot_may_speak, turn_is_free
-from desk.service import handoffs
+from desk.service import standing
 from desk.service.desk import Desk, UnitOfWork
 
 MAX_FAILURES = 3
@@ -100,7 +100,7 @@ def _after_the_last_word(desk: Desk, uow: UnitOfWork, conversation: Conversation
     """A turn that led into a queue is over: now the customer is told their place."""
     uow.flush()
     if conversation.owner == "queue" and conversation.handoff_id is not None:
-        handoffs.announce_place(desk, uow, conversation, uow.handoffs.get(conversation.handoff_id))
+        standing.announce_place(desk, uow, conversation, uow.handoffs.get(conversation.handoff_id))
 
 
 def postpone(desk: Desk, *, turn: Turn, delay_s: float) -> None:

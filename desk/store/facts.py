@@ -17,14 +17,25 @@ class SqlFacts:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._histories: dict[str, list[Fact]] = {}
 
-    def record(self, name: str, *, subject: str, actor: str, at: datetime, **data: Any) -> None:
+    def record(self, name: str, *, subject: str, actor: str, at: datetime, **data: Any) -> Fact:
         """Append one fact."""
-        self._session.add(Fact(at=at, name=name, subject=subject, actor=actor, data=data))
+        fact = Fact(at=at, name=name, subject=subject, actor=actor, data=data)
+        self._session.add(fact)
+        if subject in self._histories:
+            self._histories[subject].append(fact)
+        return fact
 
     def about(self, subject: str) -> list[Fact]:
         """Everything that happened to a subject, oldest first."""
         return list(self._session.scalars(select(Fact).where(_T.subject == subject).order_by(_T.id)))
+
+    def history(self, subject: str) -> list[Fact]:
+        """Everything that happened to a locked subject; nobody else can add to it, so it is read once."""
+        if subject not in self._histories:
+            self._histories[subject] = self.about(subject)
+        return list(self._histories[subject])
 
     def named(self, name: str, *, since: datetime, subject: str | None = None) -> list[Fact]:
         """Facts of one name since a time."""

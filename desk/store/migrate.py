@@ -31,12 +31,17 @@ def upgrade(url: str) -> None:
 
 
 def is_current(url: str) -> bool:
-    """Whether the database is at the newest revision."""
+    """Whether the database is there and at the newest revision."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists():
+        return False  # connecting would make it
     engine = create_engine(url)
     try:
         with engine.connect() as connection:
             present = MigrationContext.configure(connection).get_current_revision()
             return present == ScriptDirectory.from_config(_config(connection)).get_current_head()
+    except (OperationalError, InterfaceError) as error:
+        raise StoreUnavailable(str(error.orig).splitlines()[0]) from error
     finally:
         engine.dispose()
 

@@ -1,76 +1,42 @@
-"""Tables, and the mapping of core's plain classes to them. The only place where columns are named."""
+"""Tables, and the mapping of core's plain classes to them. The only place where columns are named.
 
-from datetime import UTC, datetime
-from typing import Any
+What promises need has its tables in ``desk.store.promise_tables``.
+"""
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     Column,
-    DateTime,
-    Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
-from sqlalchemy.ext.mutable import MutableDict, MutableList
 from sqlalchemy.orm import configure_mappers, registry
-from sqlalchemy.types import TypeDecorator
 
 from desk.core import agents as agents_core
 from desk.core import bookings as bookings_core
 from desk.core import conversations as conversations_core
+from desk.core import customer_notices as customer_notices_core
 from desk.core import customers as customers_core
+from desk.core import deadlines as deadlines_core
 from desk.core import facts as facts_core
 from desk.core import handoffs as handoffs_core
 from desk.core import outbox as outbox_core
+from desk.core import policies as policies_core
+from desk.core import staff_notices as staff_notices_core
+from desk.core import tasks as tasks_core
 from desk.core import tickets as tickets_core
-
-metadata = MetaData(naming_convention={
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"})
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """Aware UTC in Python, whatever the database keeps; a naive value is an error, not a guess."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """To the database."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("naive datetime")
-        utc = value.astimezone(UTC)
-        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """From the database."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-def _id() -> Column[int]:
-    return Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
-
-
-def _dict(name: str) -> Column[Any]:
-    return Column(name, MutableDict.as_mutable(JSON()), nullable=False, default=dict)
-
-
-def _text(name: str) -> Column[str]:
-    return Column(name, Text, nullable=False, default="", server_default="")
-
+from desk.core import waiting as waiting_core
+from desk.store import promise_tables
+from desk.store.columns import UtcDateTime, identity, mapping, metadata, sequence, words
 
 conversations = Table(
     "conversations", metadata,
@@ -90,20 +56,21 @@ conversations = Table(
     Column("last_customer_at", UtcDateTime),
     Column("turn_holder", String(60)),
     Column("turn_until", UtcDateTime),
-    _dict("slots"),
+    mapping("slots"),
     Column("active_loop", String(60)),
+    Column("notice_seq", Integer),
     UniqueConstraint("channel", "channel_user"),
 )
 
 messages = Table(
-    "messages", metadata, _id(),
+    "messages", metadata, identity(),
     Column("conversation_id", ForeignKey("conversations.id"), nullable=False),
     Column("seq", Integer, nullable=False),
     Column("kind", String(10), nullable=False),
     Column("sender", String(10), nullable=False),
-    _text("text"),
+    words("text"),
     Column("at", UtcDateTime, nullable=False),
-    _dict("payload"),
+    mapping("payload"),
     Column("dedup_key", String(300), unique=True),
     Column("turn", String(10), nullable=False),
     UniqueConstraint("conversation_id", "seq"),
@@ -112,16 +79,17 @@ messages = Table(
 )
 
 agents = Table(
-    "agents", metadata, _id(),
+    "agents", metadata, identity(),
     Column("username", String(60), nullable=False, unique=True),
     Column("name", String(60), nullable=False),
     Column("role", String(12), nullable=False),
     Column("password_hash", String(200), nullable=False),
-    Column("skills", MutableList.as_mutable(JSON()), nullable=False),
+    sequence("skills"),
     Column("capacity", Integer, nullable=False),
     Column("on_duty", Boolean, nullable=False),
     Column("active", Boolean, nullable=False),
     Column("created_at", UtcDateTime),
+    Column("idle_since", UtcDateTime),
 )
 
 agent_sessions = Table(
@@ -135,18 +103,27 @@ agent_sessions = Table(
 )
 
 handoffs = Table(
-    "handoffs", metadata, _id(),
+    "handoffs", metadata, identity(),
     Column("conversation_id", ForeignKey("conversations.id"), nullable=False, index=True),
     Column("queue", String(40), nullable=False),
     Column("reason", String(40), nullable=False),
     Column("requested_at", UtcDateTime, nullable=False),
     Column("rank", Integer, nullable=False),
-    _dict("summary"),
+    mapping("summary"),
     Column("accepted_at", UtcDateTime),
     Column("agent_id", ForeignKey("agents.id")),
     Column("ended_at", UtcDateTime),
     Column("outcome", String(12)),
     Column("quote", JSON),
+    Column("tier", String(20), nullable=False, default="", server_default=""),
+    Column("line_of", BigInteger),
+    Column("number", String(12), nullable=False, default="", server_default=""),
+    Column("offered_to", BigInteger),
+    Column("offered_at", UtcDateTime),
+    sequence("declined"),
+    Column("greeted_at", UtcDateTime),
+    Column("callback_ticket", String(20)),
+    Column("expected_s", Float, nullable=False, default=0.0, server_default="0"),
     Index("ix_handoffs_waiting", "queue", "rank", "id",
           sqlite_where=text("accepted_at IS NULL AND ended_at IS NULL"),
           postgresql_where=text("accepted_at IS NULL AND ended_at IS NULL")),
@@ -154,31 +131,31 @@ handoffs = Table(
 )
 
 ratings = Table(
-    "ratings", metadata, _id(),
+    "ratings", metadata, identity(),
     Column("conversation_id", ForeignKey("conversations.id"), nullable=False, index=True),
     Column("score", Integer, nullable=False),
     Column("at", UtcDateTime, nullable=False),
-    _text("comment"),
+    words("comment"),
     Column("handoff_id", ForeignKey("handoffs.id"), unique=True),
     Column("ticket_id", ForeignKey("tickets.id"), unique=True),
     Column("agent_id", ForeignKey("agents.id")),
 )
 
 customers = Table(
-    "customers", metadata, _id(),
+    "customers", metadata, identity(),
     Column("customer_no", String(20), nullable=False, unique=True),
     Column("name", String(60), nullable=False),
     Column("phone", String(20), nullable=False, unique=True),
     Column("gender", String(4), nullable=False),
-    _text("address"), _text("plan"),
+    words("address"), words("plan"),
     Column("balance_fen", Integer, nullable=False),
     Column("contract_until", UtcDateTime),
     Column("tier", String(20), nullable=False),
-    _text("notes"),
+    words("notes"),
 )
 
 identities = Table(
-    "identities", metadata, _id(),
+    "identities", metadata, identity(),
     Column("channel", String(20), nullable=False),
     Column("channel_user", String(128), nullable=False),
     Column("customer_id", ForeignKey("customers.id"), nullable=False, index=True),
@@ -187,7 +164,7 @@ identities = Table(
 )
 
 verifications = Table(
-    "verifications", metadata, _id(),
+    "verifications", metadata, identity(),
     Column("conversation_id", ForeignKey("conversations.id"), nullable=False, index=True),
     Column("phone", String(20), nullable=False, index=True),
     Column("code_hash", String(64), nullable=False),
@@ -198,7 +175,7 @@ verifications = Table(
 )
 
 access_log = Table(
-    "access_log", metadata, _id(),
+    "access_log", metadata, identity(),
     Column("at", UtcDateTime, nullable=False),
     Column("actor", String(80), nullable=False),
     Column("customer_id", ForeignKey("customers.id"), nullable=False, index=True),
@@ -206,11 +183,11 @@ access_log = Table(
 )
 
 tickets = Table(
-    "tickets", metadata, _id(),
+    "tickets", metadata, identity(),
     Column("number", String(20), nullable=False, unique=True),
     Column("kind", String(16), nullable=False),
     Column("status", String(16), nullable=False, index=True),
-    _text("subject"), _text("detail"),
+    words("subject"), words("detail"),
     Column("opened_at", UtcDateTime, nullable=False, index=True),
     Column("service_id", String(40)),
     Column("department", String(40), nullable=False),
@@ -219,15 +196,18 @@ tickets = Table(
     Column("customer_id", ForeignKey("customers.id"), index=True),
     Column("contact_name", String(60), nullable=False),
     Column("contact_phone", String(20), nullable=False),
-    _text("address"), _dict("fields"), _dict("promise"),
+    words("address"), mapping("fields"), mapping("promise"),
     Column("urged", Integer, nullable=False),
-    _text("result"),
+    words("result"),
+    Column("outcome", String(12)),
+    Column("our_fault", Boolean, nullable=False, default=False, server_default=false()),
+    Column("waiting_for_customer", Boolean, nullable=False, default=False, server_default=false()),
     Column("updated_at", UtcDateTime),
     Column("closed_at", UtcDateTime),
 )
 
 bookings = Table(
-    "bookings", metadata, _id(),
+    "bookings", metadata, identity(),
     Column("number", String(20), nullable=False, unique=True),
     Column("service_id", String(40), nullable=False),
     Column("resource", String(40), nullable=False),
@@ -239,7 +219,7 @@ bookings = Table(
     Column("customer_id", ForeignKey("customers.id"), index=True),
     Column("contact_name", String(60), nullable=False),
     Column("contact_phone", String(20), nullable=False),
-    _text("address"), _text("note"),
+    words("address"), words("note"),
     Column("updated_at", UtcDateTime),
 )
 
@@ -252,12 +232,12 @@ booking_slots = Table(
 )
 
 facts = Table(
-    "facts", metadata, _id(),
+    "facts", metadata, identity(),
     Column("at", UtcDateTime, nullable=False),
     Column("name", String(60), nullable=False),
     Column("subject", String(80), nullable=False, index=True),
     Column("actor", String(80), nullable=False),
-    _dict("data"),
+    mapping("data"),
     Index("ix_facts_name_at", "name", "at"),
 )
 
@@ -275,10 +255,10 @@ sequences = Table(
 )
 
 outbox = Table(
-    "outbox", metadata, _id(),
+    "outbox", metadata, identity(),
     Column("channel", String(20), nullable=False),
     Column("address", String(128), nullable=False),
-    _dict("body"),
+    mapping("body"),
     Column("dedup_key", String(300), nullable=False, unique=True),
     Column("created_at", UtcDateTime, nullable=False),
     Column("next_attempt_at", UtcDateTime, nullable=False),
@@ -307,6 +287,13 @@ _MAPPING = {
     bookings_core.Booking: bookings,
     facts_core.Fact: facts,
     outbox_core.Outgoing: outbox,
+    deadlines_core.Deadline: promise_tables.deadlines,
+    tasks_core.Task: promise_tables.tasks,
+    staff_notices_core.StaffNotice: promise_tables.staff_notices,
+    customer_notices_core.CustomerNotice: promise_tables.customer_notices,
+    waiting_core.StoredQuote: promise_tables.quotes,
+    agents_core.Shift: promise_tables.shifts,
+    policies_core.PolicyVersion: promise_tables.policies,
 }
 
 

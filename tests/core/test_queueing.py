@@ -14,13 +14,16 @@ from desk.core.queueing import (
     Offer,
     Server,
     Waiting,
+    expected_s,
     join,
     next_step,
     offers,
     open_to,
     ordered,
     place,
+    serving_order,
     ticket_number,
+    why,
 )
 
 NINE = datetime(2026, 11, 24, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -101,6 +104,29 @@ def test_waiting_is_taken_off_the_expected_length() -> None:
         long, short = someone(1, since=0, expected_s=60 * minutes), someone(2, since=since)
         assert passes == (short == ordered([long, short], SHORTEST_AGED)[0]), (minutes, since)
         assert short == ordered([long, short], SHORTEST)[0], "without ageing the shorter always passes"
+
+
+def test_why_somebody_stands_where_they_stand() -> None:
+    """What agents read beside the place: the rule that moved somebody up, or the time they came."""
+    vip, plain = someone(1, tier="VIP"), someone(2)
+    assert ["class", "first_come"] == [why(one, CLASSES) for one in (vip, plain)]
+    assert ["first_come", "shortest"] == [why(vip, FIRST_COME), why(vip, SHORTEST)]
+    assert ["emergency"] * 5 == [why(someone(3, emergency=True), rule) for rule in EVERY_RULE]
+
+
+def test_few_talks_of_a_kind_say_less_than_many_of_all_kinds() -> None:
+    """The mean of their kind, drawn to that of all talks as though five of those had been of the kind."""
+    assert 300 == expected_s([], [200, 400])
+    assert 60 == expected_s([], [], prior_s=60)
+    assert 200 == expected_s([100] * 5, [300])
+    assert abs(expected_s([100] * 1000, [300]) - 101) < 0.1
+
+
+def test_the_serving_order_over_queues_goes_through_everybody() -> None:
+    """Emergencies of all queues first, then whoever has waited longest among the first of each."""
+    waiting = {"p": [someone(3), someone(1)], "q": [someone(2), someone(9, emergency=True)]}
+    order = [(queue, one.id) for queue, one in serving_order(waiting, {"p": FIRST_COME, "q": FIRST_COME})]
+    assert [("q", 9), ("p", 1), ("q", 2), ("p", 3)] == order
 
 
 def test_the_place_counts_who_is_served_before() -> None:

@@ -1,7 +1,6 @@
 """The shipped policy is complete, and a mistake in a policy file is named with its place and the way out."""
 
 import shutil
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,31 +10,10 @@ import pytest
 from desk.core.errors import PolicyError
 from desk.core.handoffs import RANK
 from desk.core.tickets import KIND_NAMES
-from desk.gateways.policy_files import load_policy
+from desk.gateways.policy_files import load_policy, parse_policy, read_policy
+from tests.policy.editing import SHIPPED, Edit, line_of
 
-SHIPPED = Path(__file__).parents[2] / "policy"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-Edit = Callable[[str, str, str], Path]
-
-
-@pytest.fixture
-def edited(tmp_path: Path) -> Edit:
-    """A copy of the shipped policy with one edit in one file."""
-    def edit(file: str, old: str, new: str) -> Path:
-        copy = tmp_path / "policy"
-        shutil.copytree(SHIPPED, copy)
-        content = (copy / file).read_text(encoding="utf-8")
-        assert old in content, f"{file} has changed: {old!r}"
-        (copy / file).write_text(content.replace(old, new, 1), encoding="utf-8")
-        return copy
-
-    return edit
-
-
-def line_of(file: str, text: str) -> int:
-    """The line of the shipped file on which something stands."""
-    lines = (SHIPPED / file).read_text(encoding="utf-8").splitlines()
-    return next(n for n, line in enumerate(lines, start=1) if text in line)
 
 
 def test_the_guide_has_at_least_twelve_services_with_every_part() -> None:
@@ -103,6 +81,16 @@ def test_durations_are_hours_and_minutes(edited: Edit) -> None:
     assert timedelta(minutes=90) == policy.promises["any"].reply_within
 
 
+def test_a_policy_read_from_its_texts_is_the_same(edited: Edit) -> None:
+    """What is kept in the database gives the policy again, version included, however the lines end."""
+    for folder in (SHIPPED, edited("sla.yml", "reply_within: 2h", "reply_within: 1h30m")):
+        texts = read_policy(folder)
+        assert load_policy(folder) == parse_policy(texts)
+        assert load_policy(folder).version == parse_policy(dict(reversed(texts.items()))).version
+    (folder / "sla.yml").write_bytes(b"\xef\xbb\xbf" + texts["sla.yml"].replace("\n", "\r\n").encode())
+    assert load_policy(folder).version == parse_policy(texts).version
+
+
 def test_the_version_is_the_content(edited: Edit, tmp_path: Path) -> None:
     """The same files have the same version wherever they lie; one character makes another."""
     shutil.copytree(SHIPPED, tmp_path / "same")
@@ -154,7 +142,7 @@ MISTAKES = [  # file, what stands there, the mistake, the line's own text, key, 
     ("sla.yml", "reply_within: 2h", "reply_within: 2", "reply_within: 2h", "promises[0].reply_within", ["2h", "30m"]),
     ("sla.yml", "kind: any", "kind: anything", "kind: any", "promises[0].kind", ["'anything'", "any", "complaint"]),
     ("sla.yml", "kind: complaint", "kind: any", "kind: complaint", "promises[1].kind", ["any", "重复"]),
-    ("sla.yml", "    cite: [ZX-3.3]\n", "", "kind: emergency", "promises[3].cite", ["缺少"]),
+    ("sla.yml", "    cite: [ZX-3.3, KF-3.3.2, KF-3.3.3, YW-5]\n", "", "kind: emergency", "promises[3].cite", ["缺少"]),
     ("company.yml", "timezone: Asia/Shanghai", "timezone: Asia/Yunqiao", "timezone", "company.timezone",
      ["Asia/Shanghai", "Asia/Yunqiao"]),
     ("company.yml", "  name: 云桥服务", "  name: 云桥服务\n  motto: 快", "hotline", "company.motto", ["没有这一项", "name"]),

@@ -6,7 +6,7 @@ from desk.core.agents import Agent
 from desk.core.conversations import Conversation
 from desk.core.customers import Access, Customer, Identity
 from desk.core.errors import Invalid, NotFound, NotYours
-from desk.service import conversations, handoffs, tickets
+from desk.service import conversations, handoffs, tickets, worklist
 from desk.service.desk import Desk
 from desk.store.unit_of_work import Store
 from tests.service.conftest import SetClock
@@ -125,7 +125,7 @@ def test_a_trainer_or_a_dismissed_agent_does_not(desk: Desk, talk: Conversation)
     for agent in (staff("trainer"), dismissed):
         with pytest.raises(NotYours):
             conversations.view(desk, conversation_id=talk.id, agent=agent)
-        assert [] == handoffs.waiting(desk, agent=agent)
+        assert [] == worklist.waiting(desk, agent=agent)
 
 
 def test_seeing_the_customer_beside_it_is_logged(desk: Desk, store: Store, talk: Conversation, wang: Agent) -> None:

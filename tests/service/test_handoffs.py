@@ -1,5 +1,6 @@
 """From the bot to a person and back."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from desk.core.agents import Agent
 from desk.core.conversations import Conversation
 from desk.core.errors import Conflict, IllegalTransition, Invalid, NotYours
 from desk.core.handoffs import Handoff
-from desk.service import agents, conversations, handoffs, waits
+from desk.service import agents, conversations, handoffs, standing, waits, worklist
 from desk.service.desk import Desk
 
 
@@ -43,7 +44,7 @@ def test_emergencies_pass_and_others_stand_in_the_order_they_came(desk: Desk, wa
     ask(desk, "a")
     ask(desk, "b")
     ask(desk, "c", priority="emergency")
-    assert ["c", "a", "b"] == [view.conversation.channel_user for view in handoffs.waiting(desk, agent=wang)]
+    assert ["c", "a", "b"] == [view.conversation.channel_user for view in worklist.waiting(desk, agent=wang)]
 
 
 def test_asking_again_keeps_the_place(desk: Desk, wang: Agent) -> None:
@@ -52,7 +53,7 @@ def test_asking_again_keeps_the_place(desk: Desk, wang: Agent) -> None:
     ask(desk, "b")
     again = ask(desk, "a")
     assert (first.handoff_id, 0) == (again.handoff_id, again.place)
-    assert 2 == len(handoffs.waiting(desk, agent=wang))
+    assert 2 == len(worklist.waiting(desk, agent=wang))
 
 
 def test_only_one_agent_gets_a_conversation(desk: Desk, wang: Agent) -> None:
@@ -80,7 +81,10 @@ def test_nobody_on_duty_is_said_without_a_figure(desk: Desk) -> None:
 
 
 def test_a_quote_needs_a_basis_and_then_names_a_range(desk: Desk, wang: Agent) -> None:
-    """With staff busy and history known, place gives a range; without history it is refused."""
+    """With staff busy and history known, place gives a range; without history and prior it is refused."""
+    queues = {name: replace(queue, handling=None) for name, queue in desk.policy.queues.items()}
+    bare = replace(desk.policy, queues=queues)
+    desk = replace(desk, policies=lambda: bare)
     for name in ("a", "b"):
         handoffs.accept(desk, handoff_id=ask(desk, name).handoff_id, agent_id=wang.id or 0)
     assert "no_history" == waits.quote(desk, queue="general")
@@ -88,18 +92,20 @@ def test_a_quote_needs_a_basis_and_then_names_a_range(desk: Desk, wang: Agent) -
     state = ask(desk, "c")
     assert state.quote is not None
     assert state.quote["low_min"] < state.quote["high_min"]
-    assert "下一位就是您" in texts(desk, "c", "queue")[0]
+    told = texts(desk, "c", "queue")[0]
+    assert "下一位就是您" in told
+    assert f"10 位客户里约 8 位在 {state.quote['high_min']} 分钟内接通" in told
 
 
 def test_the_waiting_are_told_when_their_place_changes_and_only_then(desk: Desk, wang: Agent) -> None:
     """One message a change, none for nothing."""
     first = ask(desk, "a")
     ask(desk, "b")
-    handoffs.refresh_places(desk)
+    standing.refresh_places(desk)
     assert 1 == len(texts(desk, "b", "queue"))
     handoffs.accept(desk, handoff_id=first.handoff_id, agent_id=wang.id or 0)
-    handoffs.refresh_places(desk)
-    handoffs.refresh_places(desk)
+    standing.refresh_places(desk)
+    standing.refresh_places(desk)
     assert 2 == len(texts(desk, "b", "queue"))
     assert "下一位就是您" in texts(desk, "b", "queue")[-1]
 

@@ -6,7 +6,7 @@ import pytest
 from desk.core.agents import Agent
 from desk.core.conversations import Conversation, Message
 from desk.core.errors import Invalid
-from desk.service import conversations, handoffs, turns
+from desk.service import conversations, handoffs, standing, turns
 from desk.service.desk import Desk
 from desk.service.turns import Answer, Reply
 
@@ -189,7 +189,7 @@ def test_the_place_in_the_queue_is_told_after_the_bots_last_words(desk: Desk, ta
     assert turn is not None
     handoffs.request(desk, conversation_id=talk.id, reason="report_emergency", summary={}, priority="emergency",
                      message_id=turn.message_id)
-    handoffs.refresh_places(desk)
+    standing.refresh_places(desk)
     assert [] == said(desk, talk, "system")
     turns.finish(desk, turn=turn, answer=answer("请先撤离"), lease_s=15)
     heard = [m.text for m in conversations.events(desk, conversation_id=talk.id) if m.sender != "customer"]

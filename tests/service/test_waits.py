@@ -252,6 +252,7 @@ def test_who_gives_up_is_censored_and_the_report_says_so(desk: Desk, wang: Agent
     """One served within what was told, one gone: one covered, one abandoned, at nine in the morning."""
     history(desk)
     busy(desk, wang)
+    clock.advance(seconds=1)
     since = desk.clock.now()
     for name, outcome in (("c", "accepted"), ("d", "abandoned")):
         handoff_id = wait(desk, name).handoff_id

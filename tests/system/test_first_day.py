@@ -60,14 +60,16 @@ def test_a_chinese_customer_is_served_end_to_end(url: str, tmp_path: Path) -> No
 
 
 def serve_by_a_person(url: str, customer: Visitor) -> None:
-    """转人工 → sign in over the API → take → answer → return."""
-    customer.say("转人工")
+    """Nobody there at first → an agent signs in over the API and comes on duty → 转人工 rings → answer → return."""
+    assert "没有客服在线" in words(customer.say("转人工"))
     agent = requests.Session()
     signed_in = agent.post(f"{url}/api/v1/session", json={"username": "wang", "password": "yunqiao-wang"}, timeout=10)
     agent.headers["Authorization"] = f"Bearer {signed_in.json()['token']}"
-    queue = agent.get(f"{url}/api/v1/queue", timeout=10).json()
-    waiting = next(one for one in queue["waiting"] if one["conversation"] == customer.conversation)
-    assert agent.post(f"{url}/api/v1/handoffs/{waiting['id']}/accept", timeout=10).ok
+    assert agent.put(f"{url}/api/v1/me/duty", json={"on_duty": True}, timeout=10).ok
+    customer.say("转人工")
+    ringing = agent.get(f"{url}/api/v1/queue", timeout=10).json()["ringing"]
+    assert ringing["conversation"] == customer.conversation
+    assert agent.post(f"{url}/api/v1/handoffs/{ringing['id']}/accept", timeout=10).ok
     talk = f"{url}/api/v1/conversations/{customer.conversation}"
     assert agent.post(f"{talk}/messages", json={"id": "1", "text": "您好，我是王敏，请讲。"}, timeout=10).ok
     seq = customer.send("你们几点下班")

@@ -92,6 +92,8 @@ export class Transport {
           if (said.seq < this.#last) this.#restart();
         } else if (said.kind) {
           this.#take(said);
+          // What is said of a ticket must be known to have arrived.
+          if (said.notice !== undefined) socket.send(JSON.stringify({ seen: said.seq }));
         }
       };
       socket.onclose = ({ code }) => {
