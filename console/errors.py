@@ -29,6 +29,7 @@ SAYS = {
     "not_yours": "您没有这项权限，或这条记录由别人负责。",
     "not_found": "没有找到，请核对编号或返回列表查看。",
     "conflict": "别人先了一步，请刷新后再看。",
+    "cannot_end": "{detail}",
     "illegal_transition": "现在的状态下不能这样操作，请刷新后再看。",
     "invalid": "内容不完整或不符合要求，请检查后再提交。",
     "store_unavailable": "数据库暂时连不上，请稍后再试。",
@@ -38,9 +39,10 @@ STATUS_SAYS = {404: "没有这个地址。", 405: "这个地址不支持这种�
 
 
 def message(error: DeskError, says: Mapping[str, str] | None = None) -> str:
-    """An error in Chinese; ``says`` are a route's own words for some codes."""
-    return (says or {}).get(error.code) or SAYS.get(error.code) or next(
+    """An error in Chinese; ``says`` are a route's own words for some codes, {detail} is an error that speaks itself."""
+    said = (says or {}).get(error.code) or SAYS.get(error.code) or next(
         (SAYS[code] for code in _codes(type(error)) if code in SAYS), str(error))
+    return masked(error.detail) if said == "{detail}" else said
 
 
 def as_json(error: DeskError, says: Mapping[str, str] | None = None) -> dict[str, Any]:

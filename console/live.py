@@ -1,7 +1,7 @@
 """The live line to a console: the queue whenever it changes, and the events of the conversations a page watches.
 
 The page sends ``{"subscribe": conversation, "after": seq}`` and ``{"unsubscribe": conversation}``. It gets
-``{"topic": "queue", "waiting", "mine", "on_duty"}``, ``{"topic": "conversation", "id", "conversation", "events",
+``{"topic": "queue", "waiting", "mine", "ringing", "on_duty"}``, ``{"topic": "conversation", "id", "conversation", "events",
 "next"}``, ``{"topic": "conversation", "id", "error", "message"}`` when it may not see one (any longer), and
 ``{"topic": "beat"}`` when nothing happens. Session and permissions are read again before every push.
 """
@@ -113,8 +113,8 @@ class Line:
         """Send the queue if it changed; returns its conversations, whose messages change its lines."""
         queue = await self._call.do(queues.read, agent=agent)
         lines = [*queue["waiting"], *queue["mine"]]
-        steady = {**queue, **{part: [{k: v for k, v in line.items() if k != "waited_s"} for line in queue[part]]
-                              for part in ("waiting", "mine")}}
+        steady = {**queue, "ringing": queue["ringing"] and queue["ringing"]["id"],
+                  **{part: [_steady(line) for line in queue[part]] for part in ("waiting", "mine")}}
         if steady != self._told:
             await self._socket.send_json({"topic": "queue", **queue})
             self._told = steady
@@ -141,3 +141,8 @@ class Line:
             "conversation": views.conversation(conversation, agent, names),
             "events": [views.message(one) for one in messages]})
         return True
+
+
+def _steady(line: dict[str, Any]) -> dict[str, Any]:
+    """A line without what changes by the mere passing of time."""
+    return {name: value for name, value in line.items() if name not in ("waited_s", "left_s")}

@@ -1,23 +1,24 @@
 """How the API shows things: plain data in which phones are masked and every code has its Chinese name beside it."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from console import words
+from console import case_words, words
 from console.masking import masked, masked_all, phone
-from desk.core.agents import PERMISSIONS, Agent
+from desk.core.agents import PERMISSIONS, Agent, Shift
 from desk.core.bookings import Booking
 from desk.core.conversations import Conversation, Message
 from desk.core.customers import Customer
+from desk.core.deadlines import Deadline
 from desk.core.facts import Fact
 from desk.core.handoffs import Handoff
 from desk.core.policy import Policy
-from desk.core.tickets import KIND_NAMES, MOVES, NEEDS_RESULT, STATUS_NAMES, Ticket
+from desk.core.promises import CLOCK_NAMES
+from desk.core.tickets import KIND_NAMES, MOVES, NEEDS_RESULT, OUTCOME_NAMES, STATUS_NAMES, Ticket
 from desk.service.conversations import ConversationView
-from desk.service.handoffs import HandoffView
+from desk.service.worklist import HandoffView, Worklist
 
 
 def agent(one: Agent) -> dict[str, Any]:
@@ -62,26 +63,34 @@ def handoff(policy: Policy, one: Handoff) -> dict[str, Any]:
             "reason": one.reason, "reason_name": words.reason(one.reason),
             "priority": "emergency" if one.rank == 0 else "normal", "requested_at": one.requested_at.isoformat(),
             "accepted_at": one.accepted_at.isoformat() if one.accepted_at else None,
+            "number": one.number, "tier": one.tier, "callback_ticket": one.callback_ticket,
             "summary": words.summary(policy, one.summary, zone(policy))}
 
 
-def queue(policy: Policy, waiting: Iterable[HandoffView], mine: Iterable[HandoffView],
-          said: Mapping[str, Message]) -> dict[str, Any]:
-    """What waits, with the place in each queue, and what the agent holds."""
-    places: Counter[str] = Counter()
-    lines = []
-    for view in waiting:
-        lines.append({**_line(policy, view, said), "place": places[view.handoff.queue]})
-        places[view.handoff.queue] += 1
-    return {"waiting": lines, "mine": [_line(policy, view, said) for view in mine]}
+def queue(policy: Policy, work: Worklist, said: Mapping[str, Message], names: Mapping[int, str]) -> dict[str, Any]:
+    """What waits, in serving order, what the agent holds, and what rings at them."""
+    def line(view: HandoffView) -> dict[str, Any]:
+        return _line(policy, view, said, names)
+
+    return {"waiting": [line(view) for view in work.waiting], "mine": [line(view) for view in work.mine],
+            "ringing": line(work.ringing) if work.ringing else None}
 
 
-def _line(policy: Policy, view: HandoffView, said: Mapping[str, Message]) -> dict[str, Any]:
-    last = said.get(view.conversation.id)
-    return {**handoff(policy, view.handoff), "conversation": view.conversation.id, "title": title(view.conversation),
+def _line(policy: Policy, view: HandoffView, said: Mapping[str, Message], names: Mapping[int, str]) -> dict[str, Any]:
+    last, one = said.get(view.conversation.id), view.handoff
+    return {**handoff(policy, one), "conversation": view.conversation.id, "title": title(view.conversation),
             "channel_name": words.CHANNELS.get(view.conversation.channel, view.conversation.channel),
             "waited_s": round(view.waited_s, 1), "last_seq": view.conversation.last_seq,
+            "place": view.place, "why": words.why(view.why, one.tier),
+            "rings_at": names.get(one.offered_to or 0), "answer_by": _iso(view.answer_by),
+            "left_s": None if view.left_s is None else round(view.left_s, 1),
             "last": {"sender": last.sender, "text": masked(last.text)[:120], "at": last.at.isoformat()} if last else None}
+
+
+def shift(policy: Policy, one: Shift) -> dict[str, Any]:
+    """A planned shift."""
+    return {"id": one.id, "agent": one.agent_id, "starts_at": one.starts_at.isoformat(),
+            "ends_at": one.ends_at.isoformat(), "when": words.span(one.starts_at, one.ends_at, zone(policy))}
 
 
 def whole(policy: Policy, view: ConversationView, caller: Agent, names: Mapping[int, str]) -> dict[str, Any]:
@@ -104,43 +113,36 @@ def customer(one: Customer) -> dict[str, Any]:
             "contract_until": one.contract_until.isoformat() if one.contract_until else None}
 
 
-def ticket(policy: Policy, one: Ticket) -> dict[str, Any]:
-    """A ticket as a line."""
+def ticket(policy: Policy, one: Ticket, due: Deadline | None = None) -> dict[str, Any]:
+    """A ticket as a line; ``due`` is the clock that comes due next."""
     return {"number": one.number, "kind": one.kind, "kind_name": KIND_NAMES[one.kind], "subject": masked(one.subject),
             "status": one.status, "status_name": STATUS_NAMES[one.status], "open": one.is_open,
             "priority": one.priority, "priority_name": words.PRIORITIES[one.priority], "department": one.department,
-            "opened_at": one.opened_at.isoformat(), "due_at": one.promise.get("result_by") if one.is_open else None,
+            "opened_at": one.opened_at.isoformat(), "due_at": _iso(due.due_at) if due else None,
+            "due_clock": CLOCK_NAMES.get(due.clock, due.clock) if due else None, "waiting": one.waiting_for_customer,
             "contact_name": masked(one.contact_name), "contact_phone": phone(one.contact_phone), "urged": one.urged,
             "service_name": words.service(policy, one.service_id)}
 
 
 def whole_ticket(policy: Policy, one: Ticket, facts: Iterable[Fact], names: Mapping[int, str],
-                 owner: Customer | None) -> dict[str, Any]:
+                 owner: Customer | None, due: Deadline | None = None) -> dict[str, Any]:
     """A ticket with its promise, its customer, the next steps and everything that happened to it."""
-    return {**ticket(policy, one), "detail": masked(one.detail), "address": masked(one.address),
-            "result": masked(one.result), "conversation": one.conversation_id,
+    return {**ticket(policy, one, due), "detail": masked(one.detail), "address": masked(one.address),
+            "result": masked(one.result), "outcome": one.outcome, "outcome_name": OUTCOME_NAMES.get(one.outcome or ""),
+            "our_fault": one.our_fault, "conversation": one.conversation_id,
             "updated_at": _iso(one.updated_at), "closed_at": _iso(one.closed_at),
             "customer": customer(owner) if owner else None, "fields": masked_all(one.fields),
             "promise": masked_all(one.promise),
             "next": [{"to": to, "name": STATUS_NAMES[to], "needs_result": to in NEEDS_RESULT}
                      for to in STATUS_NAMES if to in MOVES[one.status]],
-            "facts": [fact(happened, names) for happened in facts]}
+            "facts": [fact(happened, names, zone(policy)) for happened in facts]}
 
 
-def fact(one: Fact, names: Mapping[int, str]) -> dict[str, Any]:
-    """One thing that happened to a ticket, in words."""
-    step = one.name.partition(".")[2]
-    return {"at": one.at.isoformat(), "name": one.name, "title": words.FACTS.get(step, step),
-            "actor": _actor(one.actor, names), "text": masked(_fact_text(one))}
-
-
-def _fact_text(one: Fact) -> str:
-    data = one.data
-    if one.name == "ticket.urged":
-        return f"第 {data.get('times', 1)} 次催办"
-    if one.name == "ticket.opened":
-        return str((data.get("promise") or {}).get("text", ""))
-    return str(data.get("text") or data.get("result") or data.get("reason") or "")
+def fact(one: Fact, names: Mapping[int, str], where: ZoneInfo) -> dict[str, Any]:
+    """One thing that happened to a ticket or a task, in words."""
+    return {"at": one.at.isoformat(), "name": one.name, "title": case_words.title(one), "actor": _actor(one.actor, names),
+            "text": masked(case_words.text(one, where)),
+            "minor": one.name.partition(".")[2] in case_words.BOOKKEEPING}
 
 
 def _actor(actor: str, names: Mapping[int, str]) -> str:

@@ -10,7 +10,7 @@ from desk.core.tickets import KIND_NAMES, STATUS_NAMES
 
 ROLES = {"agent": "客服", "trainer": "训练师", "supervisor": "主管", "admin": "管理员"}
 OWNERS = {"bot": "智能助手", "queue": "排队中", "agent": "人工服务", "closed": "已结束"}
-CHANNELS = {"web": "网页聊天", "wechat": "微信", "hotline": "热线", "sample": "样例"}
+CHANNELS = {"web": "网页聊天", "wechat": "微信", "hotline": "热线", "sms": "短信", "phone": "电话", "sample": "样例"}
 PRIORITIES = {"normal": "普通", "high": "加急", "emergency": "紧急"}
 BOOKING_STATUS = {"booked": "已预约", "cancelled": "已取消", "done": "已完成"}
 REASONS = {
@@ -49,8 +49,18 @@ HIDDEN_SLOTS = frozenset({
 VALUES = {
     "none": "客户不便提供", "given_up": "未能核验", "known": "已核验", "onsite": "上门", "status": "查进度", "urge": "催办",
     "withdraw": "撤回", "yes": "是", "no": "否", **KIND_NAMES}
-FACTS = {"opened": "登记工单", "urged": "客户催办", "noted": "内部备注", "notified": "已通知客户", **STATUS_NAMES}
-ACTORS = {"customer": "客户", "system": "系统", "bot": "智能助手"}
+FACTS = {
+    "opened": "登记工单", "urged": "客户催办", "noted": "内部备注", "notified": "已通知客户", **STATUS_NAMES,
+    "reopened": "客户反映未解决，重新办理", "contacted": "已联系客户", "customer_asked": "请客户补充", "customer_answered": "客户已补充",
+    "departments_involved": "邀请部门会商", "consultation_arranged": "安排会商", "handled": "处理完成",
+    "outcome_recorded": "记录处理结论", "supervisor_requested": "客户要找负责人", "compensation_requested": "客户要求赔付",
+    "prioritised": "调整优先级", "assigned": "转部门", "task_opened": "派发任务", "task_responded": "任务已响应",
+    "task_done": "任务完成", "task_cancelled": "任务取消", "escalated": "按升级路径处理", "apologised": "向客户致歉",
+    "promise_broken": "承诺未兑现", "confirmation_lapsed": "客户未在期限内表示异议",
+    "result_notified": "发出结果通知", "notice_delivered": "通知已送达",
+    "result_delivered": "结果已送达客户", "notice_failed": "通知未能送达", "rating_asked": "请客户评价",
+    "rated": "客户评价"}
+ACTORS = {"customer": "客户", "system": "系统", "bot": "智能助手", "policy": "升级规则", "clock": "时限时钟"}
 WEEKDAYS = "一二三四五六日"
 
 
@@ -59,10 +69,22 @@ def reason(name: str) -> str:
     return REASONS.get(name) or KIND_NAMES.get(name) or name
 
 
+def why(name: str, tier: str) -> str:
+    """What gives a waiting customer their place (PD-2)."""
+    return {"emergency": "紧急优先", "class": f"{tier}优先" if tier else "优先", "shortest": "用时短优先"}.get(name, "先到先服务")
+
+
 def moment(at: datetime, zone: tzinfo) -> str:
     """11 月 25 日(周三)10:00."""
     local = at.astimezone(zone)
     return f"{local.month} 月 {local.day} 日（周{WEEKDAYS[local.weekday()]}）{local:%H:%M}"
+
+
+def span(start: datetime, end: datetime, zone: tzinfo) -> str:
+    """11 月 25 日(周三)09:00–18:00, or with both days."""
+    if start.astimezone(zone).date() == end.astimezone(zone).date():
+        return f"{moment(start, zone)}–{end.astimezone(zone):%H:%M}"
+    return f"{moment(start, zone)} 至 {moment(end, zone)}"
 
 
 def place(policy: Policy, resource: str) -> str:

@@ -1,7 +1,9 @@
 """Reads what callers send: JSON objects, texts of bounded length, numbers from the query."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
@@ -50,6 +52,15 @@ def whole(value: Any, name: str, *, default: int, most: int = MAX_NUMBER) -> int
     if isinstance(value, bool) or not (digits.isascii() and digits.isdigit() and len(digits) <= 10):
         raise Invalid(f"{name}: a whole number from 0")
     return min(int(digits), most)
+
+
+def moment(body: dict[str, Any], name: str, zone: ZoneInfo) -> datetime:
+    """A date and time in ISO 8601; without an offset it is meant in ``zone``. Raises Invalid naming the field."""
+    try:
+        given = datetime.fromisoformat(text(body, name, most=40).strip())
+        return (given if given.tzinfo else given.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise Invalid(f"{name}: a date and time") from error
 
 
 def seconds(value: str | None, name: str, *, most: float) -> float:

@@ -13,7 +13,8 @@ function read(form) {
       if (field.checked) body[field.name].push(field.value);
     } else if (field.type === 'radio') {
       if (field.checked) body[field.name] = field.value;
-    } else if (type === 'boolean') body[field.name] = field.value === 'true';
+    } else if (field.type === 'checkbox') body[field.name] = field.checked;
+    else if (type === 'boolean') body[field.name] = field.value === 'true';
     else if (type === 'number') body[field.name] = Number(field.value);
     else body[field.name] = field.value;
   }
@@ -41,9 +42,5 @@ for (const form of document.querySelectorAll('form[data-action]')) {
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     send(form);
-  });
-  form.addEventListener('change', () => {
-    const result = form.elements.result;
-    if (result) result.required = Boolean(form.querySelector('[data-needs="result"]:checked'));
   });
 }

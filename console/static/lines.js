@@ -1,6 +1,7 @@
 // The left pane: conversations I hold, and who waits.
 
 import { $, el } from '/console/static/dom.js';
+import { setTitle } from '/console/static/ringing.js';
 import { timeOf, waited } from '/console/static/times.js';
 
 const SENDERS = { agent: '我：', bot: '助手：', system: '', customer: '' };
@@ -37,12 +38,15 @@ function waitingLine(line, openId, { onOpen, onAccept }) {
       data: { conversation: line.conversation }, onclick: () => onOpen(line.conversation) },
       el('span', { class: 'line-top' },
         el('strong', {}, line.title),
+        line.number && el('span', { class: 'badge' }, line.number),
         line.priority === 'emergency' && el('span', { class: 'badge emergency' }, '紧急'),
         el('span', { class: 'wait' }, '已等 ', time)),
       el('span', { class: 'line-text' }, preview(line)),
       el('span', { class: 'line-foot' },
         el('span', { class: 'badge' }, line.queue_name), el('span', { class: 'badge' }, line.reason_name),
-        el('span', {}, line.place === 0 ? '下一位' : `前面 ${line.place} 位`))),
+        line.callback_ticket && el('span', { class: 'badge warn' }, '已登记回电'),
+        el('span', {}, `${line.place === 0 ? '下一位' : `前面 ${line.place} 位`} · ${line.why}`),
+        line.rings_at && el('span', { class: 'rings' }, `正在呼叫${line.rings_at}`))),
     el('button', { type: 'button', class: 'primary accept', 'aria-label': `接入${line.title}`,
       onclick: (event) => onAccept(line, event.currentTarget) }, '接入'));
 }
@@ -70,7 +74,7 @@ export function showQueue(queue, openId, handlers) {
   const count = queue.waiting.length;
   $('tab-count').hidden = count === 0;
   $('tab-count').textContent = count;
-  document.title = count ? `(${count}) 应答` : '应答';
+  setTitle(count ? `(${count}) 应答` : '应答');
 }
 
 function waitingHint(queue) {

@@ -17,7 +17,7 @@ export async function toggleDuty() {
   try {
     const { agent } = await call('PUT', '/api/v1/me/duty', { on_duty: duty.getAttribute('aria-checked') !== 'true' });
     showDuty(agent.on_duty);
-    toast(agent.on_duty ? '您已上岗，可以接入客户。' : '您已离岗。接待中的会话还在您这里，请处理完。', 'good');
+    toast(agent.on_duty ? '您已上岗，有客户时会呼叫您。' : '您已离岗。接待中的会话还在您这里，请处理完。', 'good');
   } catch (error) {
     toast(error.message);
   }

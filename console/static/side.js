@@ -25,7 +25,8 @@ function learntCard(whole) {
   const rows = new Map((whole.handoff?.summary ?? []).map((one) => [one.name, one]));
   for (const one of whole.slots) rows.set(one.name, one);
   const handoff = whole.handoff;
-  const all = [['转接原因', handoff?.reason_name], ['正在办理', whole.task],
+  const all = [['转接原因', handoff?.reason_name], ['排队号码', handoff?.number], ['已登记回电', handoff?.callback_ticket],
+    ['正在办理', whole.task],
     ...[...rows.values()].filter((one) => !(one.name === 'task' && whole.task)).map((one) => [one.label, one.value])];
   const known = all.filter(([, value]) => value);
   return card('机器人了解到的', known.length ? pairs(known) : el('p', { class: 'hint' }, '机器人还没有记下什么。'));

@@ -4,13 +4,14 @@ import { call } from '/console/static/api.js';
 import { $, ask, toast } from '/console/static/dom.js';
 import { showQueue } from '/console/static/lines.js';
 import { Live } from '/console/static/live.js';
+import { ranOut, ringingLine, showRinging } from '/console/static/ringing.js';
 import { showDuty, toggleDuty } from '/console/static/shell.js';
 import { showSide } from '/console/static/side.js';
 import { Talk } from '/console/static/talk.js';
 
 const talk = new Talk();
 const tabs = ['list', 'talk', 'side'];
-let queue = { waiting: [], mine: [], on_duty: true };
+let queue = { waiting: [], mine: [], ringing: null, on_duty: true };
 let openId = null;
 
 function show(name) {
@@ -24,6 +25,7 @@ function show(name) {
 
 function drawQueue() {
   showQueue(queue, openId, { onOpen: open, onAccept: accept });
+  showRinging(queue.ringing, { onAccept: accept, onDecline: decline });
 }
 
 async function open(id) {
@@ -55,16 +57,33 @@ async function accept(line, button) {
   if (button) button.disabled = true;
   try {
     const { conversation } = await call('POST', `/api/v1/handoffs/${line.id}/accept`);
+    if (queue.ringing?.id === line.id) queue = { ...queue, ringing: null };
     await open(conversation.id);
   } catch (error) {
     toast(error.message);
-    queue = await call('GET', '/api/v1/queue').catch(() => queue);
-    drawQueue();
+    await readQueue();
   }
 }
 
+async function decline(line) {
+  if (!line) return;
+  try {
+    await call('POST', `/api/v1/handoffs/${line.id}/decline`);
+    toast('已转给下一位。', 'good');
+  } catch (error) {
+    toast(error.message);
+  }
+  await readQueue();
+}
+
+async function readQueue() {
+  queue = await call('GET', '/api/v1/queue').catch(() => queue);
+  drawQueue();
+}
+
 function acceptFirst() {
-  if (queue.waiting.length) accept(queue.waiting[0]);
+  const next = ringingLine() ?? queue.waiting[0];
+  if (next) accept(next);
   else toast('没有客户在等。', 'good');
 }
 
@@ -94,7 +113,7 @@ function showKeys() {
   if (!document.querySelector('dialog[open]')) $('keys').showModal();
 }
 
-const KEYS = { '?': showKeys, '？': showKeys, n: acceptFirst, j: () => step(1), k: () => step(-1), r: () => talk.focus(), d: toggleDuty };
+const KEYS = { '?': showKeys, '？': showKeys, n: acceptFirst, j: () => step(1), k: () => step(-1), r: () => talk.focus(), d: toggleDuty, x: () => decline(ringingLine()) };
 
 document.addEventListener('keydown', (event) => {
   if (event.isComposing || event.ctrlKey || event.metaKey) return;
@@ -104,12 +123,20 @@ document.addEventListener('keydown', (event) => {
     return;
   }
   if (event.target.closest('input, textarea, select, dialog[open]')) return;
+  if (event.key === 'Enter' && ringingLine() && !event.target.closest('button, a, summary')) {
+    event.preventDefault();
+    accept(ringingLine());
+    return;
+  }
   const action = KEYS[event.key.toLowerCase()];
   if (action) { event.preventDefault(); action(); }
 });
 
 const live = new Live({
   onQueue(news) {
+    if (queue.ringing && queue.on_duty && !news.on_duty && ranOut()) {
+      toast('您没有及时接听，客户已转给下一位，您已转为离岗。准备好后请重新上岗。');
+    }
     queue = news;
     showDuty(news.on_duty);
     drawQueue();

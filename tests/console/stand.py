@@ -16,7 +16,7 @@ from desk import sample_data, settings
 from desk.bootstrap import Application, build
 from desk.core.agents import Agent
 from desk.core.conversations import Conversation, Turn
-from desk.service import conversations, handoffs, turns
+from desk.service import agents, conversations, handoffs, turns
 from desk.service.turns import Answer, Reply
 
 ROOT = Path(__file__).parents[2]
@@ -49,6 +49,8 @@ class ConsoleStand:
         self.app: Application = build(self.settings)
         self.app.store.create_tables()
         await self.app.call(sample_data.load)  # adds nothing to a copied database
+        for username in ("wang", "li"):
+            await self.app.call(agents.set_duty, agent=self.agent(username), on_duty=True)
         self.site = web.Application()
         console.routes.setup(self.site, self.app)
         await self.app.start()

@@ -257,11 +257,14 @@ async def test_a_ticket_moves_along_its_path_with_words(stand: ConsoleStand, wan
     assert 422 == (await wang.post(f"{path}/advance", {"to": "nowhere"}))[0]
     assert 201 == (await wang.post(f"{path}/notes", {"text": "已联系师傅"}))[0]
     assert 422 == (await wang.post(f"{path}/notes", {"text": " "}))[0]
-    assert 200 == (await wang.post(f"{path}/advance", {"to": "replied", "result": "已道歉并减免"}))[0]
+    assert 422 == (await wang.post(f"{path}/advance", {"to": "replied", "result": "已道歉并减免"}))[0]
+    answer = {"to": "replied", "result": "已道歉并减免", "outcome": "upheld"}
+    assert 200 == (await wang.post(f"{path}/advance", answer))[0]
     assert 409 == (await wang.post(f"{path}/advance", {"to": "verified"}))[0]
     _, shown = await wang.get(path)
-    assert ["登记工单", "内部备注", "已答复", "已通知客户"] == [one["title"] for one in shown["facts"]]
-    assert ["客户", "王敏", "王敏", "系统"] == [one["actor"] for one in shown["facts"]]
+    story = [(one["title"], one["actor"]) for one in shown["facts"]]
+    assert [("登记工单", "客户"), ("内部备注", "王敏"), ("记录处理结论", "王敏"), ("已答复", "王敏"), ("已通知客户", "系统"),
+            ("发出结果通知", "系统")] == story[:6]
     assert {"coordinated", "confirmed"} == {one["to"] for one in shown["next"]}
     assert any("已道歉并减免" in one.text for one in conversations.events(stand.app.desk, conversation_id=talk.id))
 

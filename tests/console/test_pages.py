@@ -25,7 +25,7 @@ def a_ticket(stand: ConsoleStand, **given: str) -> str:
 @pytest.mark.parametrize("path", [page.path for page in PAGES if not page.public])
 async def test_who_is_not_signed_in_is_sent_to_sign_in_and_back(http: aiohttp.ClientSession, path: str) -> None:
     """The wanted page is remembered."""
-    wanted = path.partition("{")[0] + ("TS1?a=1" if "{" in path else "")
+    wanted = path.partition("{")[0] + ("1?a=1" if "{" in path else "")
     async with http.get(wanted, allow_redirects=False) as response:
         assert 302 == response.status
         where = response.headers["Location"]
@@ -101,9 +101,10 @@ async def test_only_steps_that_exist_are_offered(stand: ConsoleStand, wang: Clie
     _, text = await wang.page(f"/console/tickets/{number}")
     assert {"verified", "coordinated", "replied", "refused", "withdrawn"} == set(
         re.findall(r'name="to" value="(\w+)"', text))
-    tickets.advance(stand.app.desk, number=number, to="refused", agent=stand.agent("wang"), result="不在受理范围")
+    tickets.advance(stand.app.desk, number=number, to="refused", agent=stand.agent("wang"), result="不在受理范围",
+                    direct_to="市政热线")
     _, text = await wang.page(f"/console/tickets/{number}")
-    assert ('name="to"' in text, "已经结束，不能再推进" in text) == (False, True)
+    assert ('name="to"' in text, "已经结束，不能再办理" in text) == (False, True)
 
 
 async def test_lists_say_what_is_empty_and_how_to_go_on(stand: ConsoleStand, wang: Client) -> None:
@@ -119,9 +120,12 @@ async def test_lists_say_what_is_empty_and_how_to_go_on(stand: ConsoleStand, wan
 
 
 async def test_supervisors_see_the_load_and_only_admins_change_people(zhao: Client, admin: Client) -> None:
-    """The form and the buttons are the admin's, and not for their own account."""
+    """Hiring and dismissing is the admin's, and not for their own account; capacity, skills and shifts are any
+    supervisor's.
+    """
     _, seen = await zhao.page("/console/agents")
-    assert ("王敏" in seen, "/api/v1/agents" in seen) == (True, False)
+    assert ("王敏" in seen, 'data-action="/api/v1/agents"' in seen, "/active" in seen) == (True, False, False)
+    assert 4 == len(re.findall(r'data-action="/api/v1/agents/\d+/shifts"', seen))
     _, changed = await admin.page("/console/agents")
     assert 4 == len(re.findall(r'data-action="/api/v1/agents/\d+/active"', changed))
     assert 'data-action="/api/v1/agents"' in changed
