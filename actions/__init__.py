@@ -14,14 +14,15 @@ from actions import (
     handoff,
     inquiries,
     own_bookings,
+    promises,
     smalltalk,
     tickets,
 )
 from actions.base import DeskAction
 from desk.bootstrap import Application
 
-MODULES = (accounts, applications, bookings, complaints, faults, feedback, handoff, inquiries, own_bookings, smalltalk,
-           tickets)
+MODULES = (accounts, applications, bookings, complaints, faults, feedback, handoff, inquiries, own_bookings, promises,
+           smalltalk, tickets)
 
 
 def all_actions() -> list[type[DeskAction]]:

@@ -6,7 +6,7 @@ import re
 
 from rasa_sdk.events import SlotSet
 
-from actions import contacts
+from actions import contacts, ticket_answers
 from actions.base import DeskAction, Events, Talk, button, leave_task
 from actions.forms import REFUSED, State, TaskForm
 from actions.handing_over import hand_over
@@ -41,6 +41,10 @@ class FaultForm(TaskForm):
         wanted = {"fault_address": "address", "fault_phone": "phone", "fault_service": "service_item"}
         return requested in wanted and bool(talk.entity(wanted[requested]))
 
+    async def about_known(self, talk: Talk) -> bool:
+        """“还是没修好” about an answer, or what was asked for it, is no new fault."""
+        return talk.intent == "report_fault" and await ticket_answers.meaning(talk, begins=True) is not None
+
     async def begin(self, talk: Talk, state: State) -> None:
         """Start clean, but know the verified."""
         for slot in SLOTS[:3]:
@@ -54,7 +58,8 @@ class FaultForm(TaskForm):
         told = requested == "fault_matter" and not talk.is_small_talk
         if (opens or told) and bare(text) not in NOTHING_SAID and not text.startswith("/"):
             state["fault_matter"] = text
-        elif requested == "fault_service" and not talk.pressed and not talk.is_small_talk and len(text) >= 4:
+        elif (requested == "fault_service" and not talk.pressed and not talk.is_small_talk and len(text) >= 4) or (
+                requested in ("fault_address", "fault_phone") and self.adds(talk)):
             state["fault_matter"] = f"{state['fault_matter']}\uff1b{text}"
         service = self._service(talk, text) if opens or requested in ("fault_matter", "fault_service") else None
         if service:
@@ -96,8 +101,10 @@ class FaultSubmit(DeskAction):
     called = "action_fault_submit"
 
     async def act(self, talk: Talk) -> Events:
-        """Ticket and receipt, with the offer of a time."""
+        """Ticket and receipt, with the offer of a time; “没修好” about an answer reopens its ticket."""
         service_id, matter = talk.slot("fault_service"), talk.slot("fault_matter")
+        if matter is None:
+            return await ticket_answers.respond(talk) or []
         service = talk.policy.services[service_id]
         phone, address = contacts.stored(talk.slot("fault_phone")), contacts.stored(talk.slot("fault_address"))
         ticket = await register(talk, kind="fault", subject=f"{service.name}：{matter[:40]}", detail=matter,

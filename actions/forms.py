@@ -25,6 +25,7 @@ SURE, QUITE_SURE = 0.5, 0.7
 COURTESY = frozenset({"thank", "affirm"})
 TELL_OF_A_SERVICE = ("action_ask_price", "action_ask_procedure", "action_ask_service", "action_inform")
 IDLE_S = 3600
+TELLING = 4
 REFUSED = "none"
 
 
@@ -83,6 +84,8 @@ class TaskForm(DeskAction):
         requested = talk.slot("requested_slot")
         requested = requested if requested in self.steps else None
         fresh = requested is None or talk.is_fresh()
+        if requested is None and await self.about_known(talk):
+            return [*(SlotSet(slot, None) for slot in self.steps), SlotSet("requested_slot", None)]
         if requested is None:
             await self.begin(talk, state)
         elif fresh and WHY.search(talk.text):
@@ -91,7 +94,9 @@ class TaskForm(DeskAction):
         if fresh and not self.is_digression(talk, requested):
             await self.take(talk, state, requested)
         if fresh and requested is not None and not state.touched and not self._is_courtesy(talk, state, requested):
-            return [SlotSet("requested_slot", requested)]
+            if talk.intent not in self.own_intents & TASKS:
+                return [SlotSet("requested_slot", requested)]
+            talk.say("utter_not_understood_in_task")  # its rule would only begin this task again, and again
         missing = await self.missing(talk, state)
         if missing is not None and not state.asked:
             if fresh and requested is not None and (talk.metadata.get("idle_s") or 0) > IDLE_S:
@@ -119,8 +124,17 @@ class TaskForm(DeskAction):
 
     free_text: frozenset[str] = frozenset()
 
+    def adds(self, talk: Talk) -> bool:
+        """Whether a message that answers nothing goes on telling the matter."""
+        told = not talk.pressed and not talk.entity("phone") and not talk.entity("address")
+        return told and talk.intent in self.own_intents & TASKS and len(talk.text.strip()) >= TELLING
+
     def answers(self, talk: Talk, requested: str) -> bool:
         """Whether the message plainly gives what was asked."""
+        return False
+
+    async def about_known(self, talk: Talk) -> bool:
+        """Whether the message that would start the task is about a ticket instead: then it ends before it began."""
         return False
 
     async def begin(self, talk: Talk, state: State) -> None:

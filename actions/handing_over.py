@@ -6,6 +6,7 @@ from typing import Any
 
 from actions.base import Talk, button
 from actions.receipts import receipt, register_complaint
+from actions.waiting_words import callback_within, meanwhile
 from desk.core.errors import IllegalTransition
 from desk.core.handoffs import Priority
 from desk.core.policy import Queue
@@ -28,7 +29,7 @@ async def hand_over(talk: Talk, *, reason: str, priority: Priority = "normal", *
     queue = _queue(talk, reason)
     if priority != "emergency" and await _nobody(talk, queue):
         again = "request_supervisor" if queue == talk.policy.queue_for("request_supervisor") else "request_human"
-        talk.say("utter_handoff_nobody", queue=queue.name, buttons=[
+        talk.say("utter_handoff_nobody", queue=queue.name, callback=callback_within(talk), buttons=[
             button("请给我回电", "request_callback"), button("排队等候", again)])
         return
     try:
@@ -39,6 +40,7 @@ async def hand_over(talk: Talk, *, reason: str, priority: Priority = "normal", *
         return  # a person holds it already
     if state.on_duty and priority != "emergency":
         talk.say("utter_handoff", queue=queue.name)
+        meanwhile(talk, queue=queue.id, ticket=known.get("ticket"), high_min=(state.quote or {}).get("high_min"))
 
 
 def _queue(talk: Talk, reason: str) -> Queue:

@@ -8,14 +8,14 @@ from datetime import date, time
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions import appointments
+from actions import appointments, ticket_answers
 from actions.base import DeskAction, Events, Talk, button
 from actions.own_bookings import ShowBookings
 from actions.phrasing import bare, listed, numbered
 from actions.smalltalk import not_understood
 from desk.core import services
 from desk.core.calendars import Calendar, DayKind
-from desk.core.policy import Outlet, Service, Topic
+from desk.core.policy import Outlet, Service
 from desk.gateways import chinese_time, policy_files
 
 SHOWN = 10
@@ -154,18 +154,6 @@ class AskLocation(DeskAction):
         return [SlotSet("last_outlet", outlet.id if outlet else None)]
 
 
-class AskPolicy(DeskAction):
-    """What we promise, with its article."""
-
-    called = "action_ask_policy"
-
-    async def act(self, talk: Talk) -> Events:
-        """The topic with the longest name in the question; the general promise otherwise."""
-        topic = named_topic(talk)
-        talk.say("utter_policy", promise=topic.text, cite=topic.cite)
-        return []
-
-
 class TakeUp(DeskAction):
     """A yes to “需要我帮您办理吗”: the service talked about is booked or applied for."""
 
@@ -175,6 +163,9 @@ class TakeUp(DeskAction):
         """Begin the task that fits the service; ask which one when none was named."""
         if talk.task:
             return await not_understood(talk)
+        about_ticket = await ticket_answers.respond(talk)
+        if about_ticket is not None:
+            return about_ticket
         service = talk.policy.services.get(talk.slot("last_service") or "")
         if service is None and talk.previous_actions()[-1:] != ["action_show_bookings"]:
             talk.say("utter_affirm")
@@ -192,6 +183,9 @@ class Inform(DeskAction):
         """Go on with the last question, or take up what is meant; ask when that is open."""
         if talk.task:
             return await not_understood(talk)
+        about_ticket = await ticket_answers.respond(talk) if not talk.entity("ticket_no") else None
+        if about_ticket is not None:
+            return about_ticket
         meant = self._meant(talk)
         if meant is None and not talk.message.get("entities"):
             return await not_understood(talk)
@@ -251,13 +245,6 @@ def subject(text: str) -> str:
     """What a question is about: “开锁” of “开锁多少钱”, which we may not have; nothing of “那个多少钱”."""
     rest = _ASKING.sub("", bare(text)).strip()
     return rest if len(rest) >= 2 else ""
-
-
-def named_topic(talk: Talk) -> Topic:
-    """The promise a question is about."""
-    topics = talk.policy.topics
-    hits = [(len(name), topic.id) for topic in topics.values() for name in topic.names if name in talk.text]
-    return topics[max(hits)[1]] if hits else next(iter(topics.values()))
 
 
 def offer(talk: Talk) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 WEEKDAYS = "一二三四五六日"
@@ -56,12 +56,6 @@ def due(iso: str, now: datetime) -> str:
     days = (local.date() - now.date()).days
     said = {0: "今天", 1: "明天", 2: "后天"}.get(days, f"{local.month}月{local.day}日")
     return f"{said}{local:%H:%M}前"
-
-
-def span(length: timedelta) -> str:
-    """“12 小时”, “90 分钟”."""
-    minutes = round(length.total_seconds() / 60)
-    return f"{minutes // 60} 小时" if minutes % 60 == 0 else f"{minutes} 分钟"
 
 
 def listed(items: Iterable[str]) -> str:

@@ -6,7 +6,8 @@ from typing import Any
 
 from actions import contacts
 from actions.base import Talk, button
-from actions.phrasing import due, span
+from actions.phrasing import due
+from desk.core import durations
 from desk.core.tickets import KIND_NAMES, Kind, Ticket
 from desk.service import tickets
 
@@ -27,8 +28,14 @@ async def register_complaint(talk: Talk) -> Ticket:
 def receipt(talk: Talk, ticket: Ticket, response: str, **values: Any) -> None:
     """Say the number, until when we answer, and the department that does."""
     talk.say(response, number=ticket.number, kind=KIND_NAMES[ticket.kind], department=ticket.department,
-             surname=talk.surname, reply_by=due(ticket.promise["reply_by"], talk.now),
+             surname=talk.surname, reply_by=answer_by(talk, ticket),
              promise=ticket.promise["text"], result_within=_result_within(talk, ticket), **values)
+
+
+def answer_by(talk: Talk, ticket: Ticket) -> str:
+    """Until when somebody answers, as the ticket was promised; “尽快” where its policy promises no time."""
+    by = ticket.promise.get("reply_by") or ticket.promise.get("response_by")
+    return due(by, talk.now) if by else "尽快"
 
 
 def left_half_done(talk: Talk) -> list[dict[str, str]]:
@@ -39,4 +46,4 @@ def left_half_done(talk: Talk) -> list[dict[str, str]]:
 def _result_within(talk: Talk, ticket: Ticket) -> str:
     """How long after handling the result is fed back (KF-3.3.3); empty where nothing is promised."""
     within = talk.policy.promise_for(ticket.kind).result_within
-    return span(within) if within is not None else ""
+    return durations.spoken(within) if within is not None else ""

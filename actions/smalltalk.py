@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rasa_sdk.events import ActionExecuted, ActiveLoop, SessionStarted, SlotSet
 
+from actions import ticket_answers
 from actions.base import DeskAction, Events, Talk, button, leave_task
 from actions.handing_over import hand_over
 
@@ -89,6 +90,43 @@ class Abuse(DeskAction):
         return []
 
 
+class Courtesy(DeskAction):
+    """A short word: an answer to the question whether a ticket is settled, or only politeness."""
+
+    response = ""
+
+    async def act(self, talk: Talk) -> Events:
+        """Politeness only where it means nothing else."""
+        events = await ticket_answers.respond(talk)
+        if events is None:
+            talk.say(self.response)
+        return events or []
+
+
+class Affirm(Courtesy):
+    """A yes to nothing the bot has offered."""
+
+    called, response = "action_affirm", "utter_affirm"
+
+
+class Deny(Courtesy):
+    """A no."""
+
+    called, response = "action_deny", "utter_deny"
+
+
+class Thank(Courtesy):
+    """Thanks."""
+
+    called, response = "action_thank", "utter_thank"
+
+
+class OutOfScope(Courtesy):
+    """Something we do not do, unless we had asked for it."""
+
+    called, response = "action_out_of_scope", "utter_out_of_scope"
+
+
 class Fallback(DeskAction):
     """What was not understood: asked once with a guess, then a person."""
 
@@ -118,7 +156,13 @@ class SessionStart(DeskAction):
 
 
 async def not_understood(talk: Talk) -> Events:
-    """Say so, within a task or with a guess; when the message before was not understood either, a person takes over."""
+    """Say so, within a task or with a guess; when the message before was not understood either, a person takes over.
+
+    What is said about a ticket just told of needs no intent.
+    """
+    about_ticket = await ticket_answers.respond(talk)
+    if about_ticket is not None:
+        return about_ticket
     if any(name.startswith("utter_not_understood") for name in talk.said_before()):
         talk.say("utter_misunderstood_again")
         await hand_over(talk, reason="misunderstood")

@@ -35,7 +35,8 @@ class SqlComplaints:
         """What customers wrote since in some conversations, by conversation and number, from after one on."""
         query = (select(Message).where(
             _M.conversation_id.in_(conversation_ids), _M.sender == "customer", _M.kind == "message", _M.at >= since,
-            tuple_(_M.conversation_id, _M.seq) > tuple_(literal(after[0]), literal(after[1]))).order_by(_M.conversation_id, _M.seq).limit(limit))
+            tuple_(_M.conversation_id, _M.seq) > tuple_(literal(after[0]), literal(after[1])))
+            .order_by(_M.conversation_id, _M.seq).limit(limit))
         return list(self._session.scalars(query))
 
     def known(self, subjects: Sequence[str]) -> set[str]:

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, func, insert, make_url, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from desk.core import numbers
@@ -60,6 +60,7 @@ from desk.store.tasks import SqlTasks
 from desk.store.tickets import SqlTickets
 
 WAL_TRIES = 100
+NO_TABLE = "42P01"  # PostgreSQL's code for an undefined table, which SQLite reports as an operational error
 
 
 class SqlUnitOfWork:
@@ -165,6 +166,11 @@ class Store:
             except (OperationalError, InterfaceError) as error:
                 session.rollback()
                 raise StoreUnavailable(str(error.orig).splitlines()[0]) from error
+            except ProgrammingError as error:
+                session.rollback()
+                if getattr(error.orig, "pgcode", None) != NO_TABLE:
+                    raise
+                raise StoreUnavailable("数据库里还没有表，请先执行 desk migrate") from error
             except BaseException:
                 session.rollback()
                 raise

@@ -5,16 +5,18 @@ A dialogue has a ``name``, ``steps`` and what to ``expect`` at the end. A step i
 * ``user: text`` (or a list: sent at once, before any answer); ``{ticket}``, ``{booking}``, ``{code}`` stand for the
   newest ticket or booking number seen and the newest one-time code
 * ``press: title`` of a button among the newest ones
-* ``agent: accepts | says TEXT | returns | closes``, ``staff: leaves``, ``later: SECONDS``
+* ``agent: accepts | says TEXT | returns | closes``, ``staff: leaves``, ``others: N`` (come to the general queue),
+  ``later: SECONDS`` (what comes due is done)
+* ``desk: verified | coordinated | asks TEXT | contacts TEXT | handled TEXT | replies TEXT`` with the newest open ticket
 
 and may judge what the customer sees after it: ``bot`` (all of these stand in the bot's words), ``bot_not``, ``system``
 (in what the desk itself says), ``first`` (in the very first thing said), ``buttons`` (titles), ``silent: true`` (the bot
 says nothing), ``intent``, ``slots``,
-``task``, ``owner``. ``expect`` may hold ``tickets`` and ``bookings`` (lists of fields), ``owner``, ``handoff``.
+``task``, ``owner``. ``expect`` may hold ``tickets`` and ``bookings`` (lists of fields), ``owner``, ``handoff``,
+``tasks`` (kinds, of all tickets) and ``told`` (audiences who got a notice; others may have got one too).
 """
 
 import re
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +26,9 @@ from desk.service import conversations
 from tests.conversations.stage import Stage
 
 HERE = Path(__file__).parent
-STEP_KEYS = {"user", "press", "agent", "staff", "later", "bot", "bot_not", "system", "buttons", "silent", "intent",
+STEP_KEYS = {"user", "press", "agent", "desk", "staff", "others", "later", "bot", "bot_not", "system", "buttons", "silent", "intent",
              "slots", "task", "owner", "first"}
-EXPECT_KEYS = {"tickets", "bookings", "owner", "handoff"}
+EXPECT_KEYS = {"tickets", "bookings", "owner", "handoff", "tasks", "told"}
 
 
 def load_all() -> list[Any]:
@@ -60,9 +62,14 @@ class Player:
     def _step(self, step: dict[str, Any]) -> None:
         if "staff" in step:
             self.stage.off_duty()
-        if "later" in step:
-            self.stage.clock.offset += timedelta(seconds=float(step["later"]))
         before = self.stage.last_seq()
+        if "others" in step:
+            self.stage.others_wait(int(step["others"]))
+        if "later" in step:
+            self.stage.later(float(step["later"]))
+        if "desk" in step:
+            does, _, text = step["desk"].partition(" ")
+            self.stage.on_ticket(does, text)
         if "agent" in step:
             does, _, text = step["agent"].partition(" ")
             self.stage.agent(does, text)
@@ -143,8 +150,20 @@ class Player:
             self._records("bookings", expect["bookings"], bookings)
         if "owner" in expect:
             self._same(expect["owner"], conversation.owner, "owner")
+        if "tasks" in expect or "told" in expect:
+            self._behind_the_scenes(expect, [one.number for one in tickets])
         if "handoff" in expect:
             self._records("handoff", [expect["handoff"]], [handoff])
+
+    def _behind_the_scenes(self, expect: dict[str, Any], numbers: list[str]) -> None:
+        with self.stage.application.desk.begin() as uow:
+            kinds = [task.kind for number in numbers for task in uow.tasks.of_ticket(number)]
+            departments = {f"department:{name}" for name in self.stage.application.desk.policy.departments()}
+            told = {one.audience for one in uow.staff_notices.unseen(["supervisors", *departments])}
+        if "tasks" in expect:
+            self._same(expect["tasks"], kinds, "tasks")
+        for audience in expect.get("told", []):
+            self._true(audience in told, f"{audience} was not told: {told}")
 
     def _records(self, what: str, expected: list[dict[str, Any]], found: list[Any]) -> None:
         self._same(len(expected), len(found), f"number of {what}")

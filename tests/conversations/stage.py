@@ -22,7 +22,8 @@ from aiohttp import web
 from desk import bootstrap, sample_data, settings
 from desk.bootstrap import Application
 from desk.core.policy import Policy
-from desk.service import agents, conversations, handoffs
+from desk.core.tickets import COMPLAINTS, Ticket
+from desk.service import agents, clock, conversations, handoffs, ticket_work, tickets
 from desk.store import migrate
 from desk.supervise import free_port
 from desk.web import make_app
@@ -145,6 +146,30 @@ class Stage:
         time.sleep(0.1)
         return re.findall(r"验证码是 (\d{6})", path.read_text())[-1]
 
+    def later(self, seconds: float) -> None:
+        """Time passes, and what came due meanwhile is done."""
+        self.clock.offset += timedelta(seconds=seconds)
+        while clock.sweep(self.application.desk):
+            pass
+
+    def on_ticket(self, does: str, text: str = "") -> None:
+        """Somebody takes a step with the newest open ticket; the answer to a complaint upholds it."""
+        desk = self.application.desk
+        with desk.begin() as uow:
+            who = uow.agents.by_username("zhao")
+            ticket: Ticket = next(one for one in uow.tickets.of_conversation(self.conversation) if one.is_open)
+        assert who is not None
+        if does == "replies":
+            outcome = "upheld" if ticket.kind in COMPLAINTS else None
+            tickets.advance(desk, number=ticket.number, to="replied", agent=who, result=text, outcome=outcome)
+        elif does in ("verified", "coordinated"):
+            tickets.advance(desk, number=ticket.number, to=does, agent=who)  # type: ignore[arg-type]
+        elif does == "asks":
+            ticket_work.ask_customer(desk, number=ticket.number, agent=who, question=text)
+        else:
+            {"contacts": ticket_work.contact, "handled": ticket_work.handled}[does](
+                desk, number=ticket.number, agent=who, text=text)
+
     def agent(self, does: str, text: str = "") -> None:
         """An agent accepts, says, returns or closes."""
         desk = self.application.desk
@@ -163,6 +188,12 @@ class Stage:
             {"returns": handoffs.give_back, "closes": handoffs.close}[does](
                 desk, conversation_id=self.conversation, agent_id=agent.id)
 
+    def others_wait(self, how_many: int) -> None:
+        """Other customers stand in the general queue."""
+        for i in range(how_many):
+            other = conversations.open(self.application.desk, channel="web", channel_user=f"other {i}")
+            handoffs.request(self.application.desk, conversation_id=other.id, reason="request_human", summary={})
+
     def off_duty(self) -> None:
         """Everybody goes home."""
         with self.application.desk.begin() as uow:
@@ -176,4 +207,13 @@ def make_database(path: Path) -> None:
     migrate.upgrade(f"sqlite:///{path}")
     known = settings.load({"DESK_DATA_DIR": str(path.parent), "DESK_DATABASE_URL": f"sqlite:///{path}",
                            "DESK_CLOCK_START": START.isoformat(), "DESK_POLICY_DIR": str(ROOT / "policy")})
-    bootstrap.with_application(known, lambda application: sample_data.load(application.desk))
+    bootstrap.with_application(known, _fill)
+
+
+def _fill(application: Application) -> None:
+    """The sample data, with the sample agents on duty."""
+    sample_data.load(application.desk)
+    with application.desk.begin() as uow:
+        staff = [agent for agent in uow.agents.all() if agent.role == "agent"]
+    for agent in staff:
+        agents.set_duty(application.desk, agent=agent, on_duty=True)

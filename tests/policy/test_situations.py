@@ -93,8 +93,9 @@ class Play:
         """The id of the only task of a kind."""
         with self.desk.begin() as uow:
             found = [task.id for task in uow.tasks.of_ticket(self.number) if task.kind == kind]
-        assert len(found) == 1 and found[0] is not None, found
-        return found[0]
+        (task_id,) = found
+        assert task_id is not None
+        return task_id
 
 
 def _by_agent(function: Callable[..., Any], **given: Any) -> Callable[[Play], Any]:
@@ -139,7 +140,8 @@ HAPPENINGS: dict[str, Callable[[Play], Any]] = {
 def length(text: str) -> timedelta:
     """``1h30m``."""
     match = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?", text)
-    assert match is not None and any(match.groups()), text
+    assert match is not None, text
+    assert any(match.groups()), text
     return timedelta(hours=int(match[1] or 0), minutes=int(match[2] or 0))
 
 
