@@ -39,4 +39,4 @@ def meanwhile(talk: Talk, *, queue: str, ticket: str | None, high_min: int | Non
     high = high_min or 0
     talk.say("utter_meanwhile", needed=needed, begun=f"工单 {ticket} 已经建好。" if ticket else "",
              why="这会儿找客服的人比较多，让您多等了。" if high > EXPLAINED_MIN else "",
-             callback=f"不方便等的话，先发“不等了”，再说“回电”，我们{callback_within(talk)}给您打过去。" if high >= LONG_MIN else "")
+             callback=f"不方便等的话，说一声“给我回电”，我们{callback_within(talk)}给您打过去。" if high >= LONG_MIN else "")

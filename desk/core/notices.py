@@ -2,9 +2,13 @@
 
 import re
 
+from desk.core.queueing import Discipline
 from desk.core.waiting import Quote
 
 LEAVE_QUEUE = re.compile(r"^(我?(先|就)?(取消|退出)排队|不排队?了|不等了|我?不想等了|算了不等了?)[吧。!!.~]*$")
+CALL_BACK = re.compile(r"^(那|还是|算了|要不)?[，,]?(不等了)?[，,]?(你们?|请|麻烦)*(给我|帮我)?(安排|登记)?(回|打)(个|一个)?电话?"
+                       r"(给我|过来|找我)?(吧|好了|也行|就行|可以吗|行吗)?[。！!？?~]*$")
+WHY_OTHERS = re.compile(r"(为什么|为啥|凭什么|怎么).{0,8}(别人|人家|他们?|后来|后面).{0,4}(先|插)|插队|(这|太)不公平")
 HOW_LONG = re.compile(r"(还要|还得|要|得)等?多久|等多久|排到(哪|第几|我)|前面(还有)?(几|多少)|轮到我|多长时间")
 WANTS_PERSON = re.compile(r"(转|找|要|接)?(一下)?人工(客服|服务|坐席)?|转接?客服|真人")
 
@@ -96,6 +100,19 @@ def returned() -> str:
 def closed() -> str:
     """The person ended the conversation."""
     return "本次会话已结束，感谢您的咨询。如有需要，随时发消息给我们。"
+
+
+def why_others(discipline: Discipline) -> str:
+    """Why somebody may be served before: the rule of the queue (PD-2, PD-5: unfair waits seem longer)."""
+    rule = {"first_come": "大家按先来后到的顺序接入", "shortest_first": "能很快办完的会先接入",
+            "classes": "会员客户会先接入"}[discipline.order]
+    aged = "，等得越久次序越靠前" if discipline.ageing is not None and discipline.order != "first_come" else ""
+    return f"{rule}{aged}；只有紧急情况（比如人身安全）会优先。您的位置一直为您保留着。"
+
+
+def left_queue_to_be_called() -> str:
+    """The customer would rather be called back: the bot takes it up at once."""
+    return "好的，不用一直等着，已为您取消排队。"
 
 
 def left_queue() -> str:

@@ -11,7 +11,7 @@ from desk.core.customers import Access, Customer
 from desk.core.errors import Conflict, Invalid, NotYours
 from desk.core.handoffs import Handoff
 from desk.core.tickets import Ticket
-from desk.service import handoffs, standing, ticket_work, turns
+from desk.service import assignment, handoffs, standing, ticket_work, turns
 from desk.service.desk import Desk, UnitOfWork
 
 OFFERED_WITHIN = 12
@@ -81,7 +81,7 @@ def receive(desk: Desk, *, conversation_id: str, external_id: str, text: str,
         message = _store(desk, uow, conversation, text=text, payload=payload, dedup_key=dedup_key)
         uow.wake(f"conversation:{conversation_id}")
         if conversation.owner == "queue":
-            _hear_waiting(desk, uow, conversation, text)
+            _hear_waiting(desk, uow, conversation, message)
         if conversation.owner != "bot":
             ticket_work.customer_wrote(desk, uow, conversation_id, text)
         if message.turn != "pending":
@@ -108,12 +108,20 @@ def _was_offered(uow: UnitOfWork, conversation_id: str, payload: str) -> bool:
                for button in message.payload.get("buttons", ()))
 
 
-def _hear_waiting(desk: Desk, uow: UnitOfWork, conversation: Conversation, text: str) -> None:
-    """While somebody waits the bot is silent, but the queue itself understands two things."""
-    if notices.LEAVE_QUEUE.search(text.strip()):
+def _hear_waiting(desk: Desk, uow: UnitOfWork, conversation: Conversation, message: Message) -> None:
+    """While somebody waits the bot is silent, but the queue itself understands four things."""
+    text = message.text.strip()
+    assert conversation.handoff_id is not None
+    handoff = uow.handoffs.get(conversation.handoff_id)
+    if notices.LEAVE_QUEUE.search(text):
         handoffs.leave_in(desk, uow, conversation, by="customer")
-    elif notices.HOW_LONG.search(text) and conversation.handoff_id is not None:
-        handoff = uow.handoffs.get(conversation.handoff_id)
+    elif notices.CALL_BACK.search(text):
+        handoffs.leave_in(desk, uow, conversation, by="customer", text=notices.left_queue_to_be_called())
+        message.turn = "pending"
+    elif notices.WHY_OTHERS.search(text):
+        standing.reassure(desk, uow, conversation, handoff,
+                          text=notices.why_others(assignment.discipline(desk, handoff.queue)))
+    elif notices.HOW_LONG.search(text):
         handoff.quote = None
         standing.announce_place(desk, uow, conversation, handoff)
 

@@ -13,7 +13,6 @@ from desk.core import path_texts
 from desk.core.deadlines import Deadline
 from desk.core.escalation import Rule
 from desk.core.handoffs import Handoff
-from desk.core.outbox import Outgoing
 from desk.core.policy import Policy
 from desk.core.staff_notices import StaffNotice
 from desk.core.tasks import Task
@@ -148,15 +147,12 @@ def _chase_supplier(desk: Desk, uow: UnitOfWork, ticket: Ticket, cause: Cause) -
     owed = [cause.task] if cause.task is not None else [
         uow.tasks.get(task.id or 0, lock=True) for task in uow.tasks.of_ticket(ticket.number)]
     for task in owed:
-        supplier = policy.suppliers.get(task.assigned_to) if task.kind == "supplier" else None
-        if supplier is None or task.ended_at is not None:
+        if task.kind != "supplier" or task.ended_at is not None:
             continue
         text = path_texts.chase(policy.company.name, ticket, task.title, cause.deadline, now=now,
                                 zone=_zone(desk, ticket))
-        uow.outbox.put(Outgoing(channel="sms", address=supplier.phone, body={"text": text}, created_at=now,
-                                next_attempt_at=now, dedup_key=f"{cause.key}/{task.subject}/chase"))
-        uow.wake("outbox")
-        recording.on_task(desk, uow, task, "task.chased", actor="policy", supplier=supplier.id, rule=cause.rule.id)
+        if tasks.message_supplier(desk, uow, task, text=text, key=f"{cause.key}/{task.subject}/chase"):
+            recording.on_task(desk, uow, task, "task.chased", actor="policy", supplier=task.assigned_to, rule=cause.rule.id)
 
 
 def _policy(desk: Desk, ticket: Ticket) -> Policy:

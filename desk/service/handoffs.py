@@ -91,9 +91,9 @@ def leave(desk: Desk, *, conversation_id: str, by: str = "customer") -> None:
             leave_in(desk, uow, conversation, by=by)
 
 
-def leave_in(desk: Desk, uow: UnitOfWork, conversation: Conversation, *, by: str) -> None:
-    """Leave the queue inside a transaction."""
-    _end(desk, uow, conversation, outcome="abandoned", to="bot", actor=by, text=notices.left_queue())
+def leave_in(desk: Desk, uow: UnitOfWork, conversation: Conversation, *, by: str, text: str = "") -> None:
+    """Leave the queue inside a transaction; the customer is told so, in other words if given."""
+    _end(desk, uow, conversation, outcome="abandoned", to="bot", actor=by, text=text or notices.left_queue())
 
 
 def accept(desk: Desk, *, handoff_id: int, agent_id: int) -> Conversation:

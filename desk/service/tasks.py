@@ -11,6 +11,7 @@ from desk.core.agents import Agent
 from desk.core.deadlines import Deadline
 from desk.core.errors import IllegalTransition, Invalid, NotYours
 from desk.core.facts import Fact
+from desk.core.outbox import Outgoing
 from desk.core.policy import Policy
 from desk.core.tasks import Kind, SupplierFigures, SupplierWork, Task
 from desk.core.tickets import Ticket
@@ -46,7 +47,23 @@ def open_task(desk: Desk, uow: UnitOfWork, ticket: Ticket, *, kind: Kind, assign
     recording.on_ticket(desk, uow, ticket, "ticket.task_opened", actor=actor, task=task.id, kind=kind, text=text)
     department = ticket.department if kind == "supplier" else assigned_to
     staff_notices.tell(desk, uow, [f"department:{department}"], about=task.subject, text=text, key=f"{task.subject}/opened")
+    if task.kind == "supplier":
+        where = f"地址：{ticket.address}，" if ticket.address else ""
+        message_supplier(desk, uow, task, key=f"{task.subject}/opened", text=(
+            f"{policy.company.name}外包工单 {ticket.number}：{title}。{where}请按约定时限响应，如有疑问请联系{ticket.department}。"))
     return task
+
+
+def message_supplier(desk: Desk, uow: UnitOfWork, task: Task, *, text: str, key: str) -> bool:
+    """Send something to the provider of a task, once per key; False where the provider is no longer known."""
+    supplier = desk.policy_of(task.policy_version).suppliers.get(task.assigned_to)
+    if supplier is None:
+        return False
+    now = desk.clock.now()
+    uow.outbox.put(Outgoing(channel="sms", address=supplier.phone, body={"text": text}, created_at=now,
+                            next_attempt_at=now, dedup_key=f"{key}/provider"))
+    uow.wake("outbox")
+    return True
 
 
 def create(desk: Desk, *, number: str, agent: Agent, kind: Kind, assigned_to: str, title: str, detail: str = "") -> Ticket:

@@ -92,6 +92,33 @@ def test_leaving_the_queue_in_words(desk: Desk, talk: Conversation, words: str) 
     assert "bot" == conversations.get(desk, conversation_id=talk.id).owner
 
 
+@pytest.mark.parametrize("words", ["给我回电吧", "那给我回个电话", "算了，打电话给我吧", "不等了，给我回电话", "请给我打个电话"])
+def test_rather_a_call_than_the_wait(desk: Desk, talk: Conversation, words: str) -> None:
+    """PD-4: whoever would rather be called leaves the queue, and the bot takes the wish up in the same turn."""
+    handoffs.request(desk, conversation_id=talk.id, reason="request_human", summary={})
+    got = conversations.receive(desk, conversation_id=talk.id, external_id="1", text=words, holder="host:1")
+    assert "bot" == conversations.get(desk, conversation_id=talk.id).owner
+    assert got.turn is not None
+    assert words == got.turn.text
+
+
+@pytest.mark.parametrize("words", ["怎么没人给我回电话", "别打电话给我", "你们说回电的"])
+def test_talk_of_calls_is_no_wish_for_one(desk: Desk, talk: Conversation, words: str) -> None:
+    """Only the plain wish gives the place up."""
+    handoffs.request(desk, conversation_id=talk.id, reason="request_human", summary={})
+    receive(desk, talk, "1", words)
+    assert "queue" == conversations.get(desk, conversation_id=talk.id).owner
+
+
+@pytest.mark.parametrize("words", ["为什么别人先接入", "凭什么后来的先", "有人插队吧"])
+def test_why_others_go_first_is_explained(desk: Desk, talk: Conversation, words: str) -> None:
+    """PD-5: an unfair wait seems longer; the rule of the queue is said, and the place is kept."""
+    handoffs.request(desk, conversation_id=talk.id, reason="request_human", summary={})
+    receive(desk, talk, "1", words)
+    assert "queue" == conversations.get(desk, conversation_id=talk.id).owner
+    assert "先来后到" in conversations.events(desk, conversation_id=talk.id)[-1].text
+
+
 @pytest.mark.parametrize("words", ["我不想等了三天还没人上门", "别取消排队", "好的"])
 def test_other_words_keep_the_place(desk: Desk, talk: Conversation, words: str) -> None:
     """A complaint about waiting is not a wish to leave."""
