@@ -14,6 +14,7 @@ from desk.store.unit_of_work import Store
 @pytest.fixture
 def talk(desk: Desk, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Conversation:
     """A visitor of the desk that the command is given."""
+    monkeypatch.setattr(cli.logs, "set_up", lambda **given: None)  # a captured stderr is closed after the test
     monkeypatch.setenv("DESK_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("DESK_CLOCK_START", desk.clock.now().isoformat())
     return conversations.open(desk, channel="web", channel_user="visitor")
