@@ -34,8 +34,15 @@ class ComplaintForm(TaskForm):
         """A phone, when it was asked."""
         return requested == "complaint_phone" and bool(talk.entity("phone"))
 
+    def is_digression(self, talk: Talk, requested: str | None) -> bool:
+        """“催一下” is no matter to complain about: it is about a ticket that stands already."""
+        presses = requested == "complaint_matter" and talk.intent == "urge_ticket" and len(bare(talk.text)) < ENOUGH
+        return presses or super().is_digression(talk, requested)
+
     async def about_known(self, talk: Talk) -> bool:
-        """Words about a ticket that the customer was just told of are no new complaint."""
+        """Words about a ticket that the customer was just told of, or has open, are no new complaint."""
+        if await ticket_answers.asks_progress(talk):
+            return True
         if talk.intent != "file_complaint" or "投诉" in talk.text:
             return False
         found = await ticket_answers.meaning(talk, begins=True)
@@ -79,6 +86,8 @@ class ComplaintSubmit(DeskAction):
 
     async def act(self, talk: Talk) -> Events:
         """Ticket, receipt, and a person where feelings run high; “没解决” about an answer reopens its ticket."""
+        if talk.slot("complaint_matter") is None and await ticket_answers.asks_progress(talk):
+            return [SlotSet("ticket_purpose", "status"), FollowupAction("ticket_form")]
         if talk.slot("complaint_matter") is None:
             return await ticket_answers.respond(talk) or []
         ticket = await register_complaint(talk)

@@ -27,6 +27,9 @@ NOT_SOLVED = re.compile(
 SOLVED = re.compile(
     r"(?<![没不未])(?<!没有)(解决了|修好了|弄好了|处理好了|搞定了?|搞好了|已解决|没(什么)?问题了|恢复了|正常了|能用了|可以了|满意了?$)(?![吗没么？?])"
     r"|^(已经?|都|终于)?(好|可以|行|ok)了[，,。！!谢啦呀\s多您你们]*$", re.IGNORECASE)
+PROGRESS = re.compile(r"(投诉|工单|单子|报修|那个?事).{0,4}"
+                      r"(咋样|怎么样|怎样|处理(得|到)|办(得|到)|进度|进展|(有|出).{0,2}(结果|消息)|到哪|好了没)")
+SHORT = 16
 # Whoever says one of these means it, whatever we are waiting for.
 COMMANDS = frozenset({"request_human", "request_supervisor", "request_callback", "report_emergency", "stop", "goodbye",
                       "abuse", "withdraw_ticket", "urge_ticket", "ask_ticket_status", "rate_service"})
@@ -62,6 +65,13 @@ async def meaning(talk: Talk, *, begins: bool = False) -> tuple[Meaning, Ticket]
     if ticket.waiting_for_customer and ticket.status in AT_WORK and talk.intent not in COMMANDS and not talk.pressed:
         return "answer", ticket
     return None
+
+
+async def asks_progress(talk: Talk) -> bool:
+    """Whether a short sentence asks how a ticket goes on that the customer has open: “我滴投诉咋样了”."""
+    if talk.pressed or len(talk.text) > SHORT or not PROGRESS.search(talk.text):
+        return False
+    return any(one.is_open for one in await talk.call(tickets.recent, conversation_id=talk.conversation))
 
 
 def _verdict(talk: Talk) -> Meaning | None:
