@@ -20,7 +20,12 @@ def set_up(*, json_lines: bool) -> None:
                     structlog.processors.TimeStamper(fmt="iso", utc=False), structlog.processors.format_exc_info,
                     renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+        logger_factory=_to_stderr)
+
+
+def _to_stderr(*args: object) -> structlog.PrintLogger:
+    """Whatever stderr is now: the one of the start may have been replaced and closed."""
+    return structlog.PrintLogger(sys.stderr)
 
 
 @contextmanager

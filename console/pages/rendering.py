@@ -48,7 +48,8 @@ class Renderer:
         html = self._env.get_template(template).render(
             me=views.agent(caller.agent) if caller else None, csrf=caller.csrf if caller else "",
             path=visit.request.path if visit else "", company=policy.company.name,
-            zone=policy.company.timezone, now=self._app.clock.now().isoformat(), **context)
+            zone=policy.company.timezone, now=self._app.clock.now().isoformat(),
+            policy_problem=self._app.policies.problem if visit and visit.may("supervise") else "", **context)
         return web.Response(text=html, content_type="text/html", status=status, headers=HEADERS)
 
     def error(self, visit: Visit | None, status: int, message: str) -> web.Response:
