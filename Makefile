@@ -5,6 +5,7 @@ SHELL := /bin/bash
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
 PY := .venv/bin/python
+SIDE_BY_SIDE := -n auto --dist loadfile
 
 .PHONY: help install up train check test test-tools bench clean
 
@@ -27,13 +28,14 @@ check: install ## fast checks: lint, types, import rules, unit tests (no TensorF
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache
-	@$(PY) -m pytest -q -m "not model and not browser and not system" tests
+	@$(PY) -m pytest -q $(SIDE_BY_SIDE) -m "not model and not browser and not system and not edge and not proof" tests
 
 test-tools: ## install what only the tests need: Chromium, PostgreSQL, Redis
 	@bash scripts/test-tools.sh
 
 test: install test-tools ## every check and test
 	@$(MAKE) --no-print-directory check
+	@$(PY) -m pytest -q $(SIDE_BY_SIDE) -m "(edge or proof) and not model and not browser and not system" tests
 	@.venv/bin/desk train
 	@$(PY) -m pytest -q -m "model or browser or system" tests
 

@@ -8,6 +8,7 @@ import pytest
 from desk.gateways import models
 
 ROOT = Path(__file__).parents[1]
+EDGES = {"store", "console", "connectors"}  # folders of tests
 
 
 @pytest.fixture(scope="session")
@@ -17,6 +18,13 @@ def trained_model() -> Path:
     model = Path(given) if given else models.fitting(ROOT, ROOT / "models")
     assert model.exists(), "no model for the present data: run `make train`"
     return model.resolve()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What goes through a network or a second database is an edge, so that the fast checks can leave it out."""
+    for item in items:
+        if item.path.relative_to(Path(__file__).parent).parts[0] in EDGES:
+            item.add_marker(pytest.mark.edge)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -172,6 +172,7 @@ def verdicts(memory: Memory) -> dict[tuple[str, int], Verdict | None]:
     return {(row.clock, row.run): row.verdict for row in memory.rows}
 
 
+@pytest.mark.proof
 @pytest.mark.timeout(300)
 @settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 @given(histories())
@@ -198,6 +199,7 @@ def test_the_recorded_verdict_is_the_recomputed_one_for_any_polling(
     assert sorted(broken) == sorted(noted)
 
 
+@pytest.mark.proof
 @settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 @given(histories())
 def test_looking_changes_no_verdict(case: tuple[int, tuple[int, ...], list[tuple[str, int]]]) -> None:

@@ -9,6 +9,8 @@ from tests.bench.bench_waits import measure
 from tests.bench.waiting_room import Room, Setting
 from tests.bench.waiting_settings import SETTINGS, exponential
 
+pytestmark = pytest.mark.proof
+
 
 def test_the_simulated_desk_agrees_with_erlang() -> None:
     """Who has to wait at a desk of c exponential slots waits mean / (c (1 - load)) on average (Erlang 1917)."""

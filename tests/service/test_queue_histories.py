@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -19,6 +20,7 @@ from desk.store.unit_of_work import Store
 from tests.service.conftest import ROOT, SetClock
 from tests.service.queue_room import agent, facts, hire, stored, wait, with_discipline
 
+pytestmark = pytest.mark.proof
 BOSS = Agent(username="boss", name="主管", role="supervisor", password_hash="-", id=999)
 POLICY = load_policy(ROOT / "policy")
 DISCIPLINES: list[dict[str, Any]] = [

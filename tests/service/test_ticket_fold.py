@@ -21,6 +21,7 @@ from desk.service.desk import Desk, UnitOfWork
 from desk.store.unit_of_work import Store
 from tests.service.conftest import ROOT, SetClock
 
+pytestmark = pytest.mark.proof
 LIMITS = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 DEPARTMENTS = ["网络运维部", "IT服务部", "投诉专席", "不存在部"]
 Do = Callable[["Bench"], object]
