@@ -153,7 +153,10 @@ class Supplier:
 
 @dataclass(frozen=True)
 class Promise:
-    """What a kind of ticket is promised, with the articles behind it; each time runs on ``calendar``."""
+    """What a kind of ticket is promised, with the articles behind it; each time runs on ``calendar``.
+
+    ``articles`` names by clock those of ``cite`` (or others) that are behind that clock alone.
+    """
 
     kind: str
     text: str
@@ -165,13 +168,15 @@ class Promise:
     confirm_within: timedelta | None = None
     notice_within: timedelta | None = None
     calendar: str = "around_the_clock"
+    articles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def clocks(self) -> list[ClockRule]:
         """The clocks of a ticket under this promise."""
         given: dict[promises.Clock, timedelta | None] = {
             "reply": self.reply_within, "consult": self.consult_within, "result": self.result_within,
             "response": self.respond_within, "confirm": self.confirm_within, "notice": self.notice_within}
-        return [ClockRule(clock, within, self.calendar, self.cite) for clock, within in given.items() if within is not None]
+        return [ClockRule(clock, within, self.calendar, self.articles.get(clock, self.cite))
+                for clock, within in given.items() if within is not None]
 
 
 @dataclass(frozen=True)

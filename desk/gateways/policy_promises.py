@@ -14,6 +14,7 @@ from desk.gateways import policy_figures
 from desk.gateways.yaml_source import Node
 
 WITHIN = ("reply_within", "consult_within", "result_within", "respond_within", "confirm_within", "notice_within")
+TICKET_CLOCKS = ("reply", "consult", "result", "response", "confirm", "notice")
 TASK_KINDS = tuple(kind for kind in tasks.KIND_NAMES if kind != "supplier")  # a supplier owes what suppliers.yml says
 Calendars = Mapping[str, Calendar]
 MINUTE = timedelta(minutes=1)
@@ -22,10 +23,11 @@ MINUTE = timedelta(minutes=1)
 def promises(file: Node, calendars: Calendars) -> dict[str, Promise]:
     """``promises`` of sla.yml."""
     found: dict[str, Promise] = {}
+    general = _articles(file)
     for node in file.children("promises", required=True):
         promise = Promise(
             kind=node.text("kind", allowed=(*KIND_NAMES, "any")), text="", cite=_cite(node),
-            calendar=_timing(node, calendars, default="around_the_clock"),
+            calendar=_timing(node, calendars, default="around_the_clock"), articles={**general, **_articles(node)},
             **{name: node.length(name, default=None) for name in WITHIN})
         figures = policy_figures.of_promise(promise.clocks(), calendars)
         promise = replace(promise, text=policy_figures.filled(node, "text", figures))
@@ -37,6 +39,19 @@ def promises(file: Node, calendars: Calendars) -> dict[str, Promise]:
         found[promise.kind] = promise
     if "any" not in found:
         file.fail("promises", "缺少 kind: any 的一条，它适用于没有单独承诺的工单")
+    return found
+
+
+def _articles(parent: Node) -> dict[str, tuple[str, ...]]:
+    """The articles behind single clocks: ``articles`` of the file holds for all promises, that of a promise for it."""
+    node = parent.child("articles")
+    if node is None:
+        return {}
+    for clock in node.data:
+        if clock not in TICKET_CLOCKS:
+            node.fail(clock, f"没有这种时限；可用的有 {'、'.join(TICKET_CLOCKS)}")
+    found = {clock: node.texts(clock) for clock in TICKET_CLOCKS if clock in node.data}
+    node.done()
     return found
 
 

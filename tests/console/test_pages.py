@@ -142,6 +142,6 @@ async def test_error_pages_say_what_to_do(wang: Client, path: str, status: int) 
 async def test_a_mistake_in_the_policy_is_shown_to_who_supervises(
         stand: ConsoleStand, wang: Client, admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bad edit changes nothing, so somebody must be told on every page; agents cannot mend it and are not bothered."""
-    monkeypatch.setattr(stand.app.policies, "problem", "policy/sla.yml:7: promises[0].reply_within: 应为时长")
-    assert "policy/sla.yml:7" in (await admin.page("/console/tickets"))[1]
-    assert "policy/sla.yml:7" not in (await wang.page("/console/tickets"))[1]
+    monkeypatch.setattr(stand.app.policies, "problem", "policy/sla.yml:15: promises[0].reply_within: 应为时长")
+    assert "policy/sla.yml:15" in (await admin.page("/console/tickets"))[1]
+    assert "policy/sla.yml:15" not in (await wang.page("/console/tickets"))[1]

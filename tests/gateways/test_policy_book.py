@@ -113,7 +113,7 @@ def test_a_mistake_keeps_the_old_policy_and_is_told(make: Books, folder: Path, s
     version = book.current().version
     rewrite(folder, "sla.yml", "reply_within: 2h", "reply_within: 两小时")
     assert not book.refresh()
-    assert book.problem.startswith("policy/sla.yml:7: promises[0].reply_within: ")
+    assert book.problem.startswith("policy/sla.yml:15: promises[0].reply_within: ")
     assert version == book.current().version
     assert [version] == history(a_desk(book, store, clock))
     rewrite(folder, "sla.yml", "reply_within: 两小时", "reply_within: 3h")
@@ -127,7 +127,7 @@ def test_a_mistake_keeps_the_old_policy_and_is_told(make: Books, folder: Path, s
 def test_a_mistake_at_start_is_an_error(make: Books, folder: Path) -> None:
     """Nobody starts a desk whose rules cannot be read."""
     rewrite(folder, "sla.yml", "reply_within: 2h", "reply_within: 两小时")
-    with pytest.raises(PolicyError, match=r"sla\.yml:7"):
+    with pytest.raises(PolicyError, match=r"sla\.yml:15"):
         make()
 
 

@@ -177,3 +177,12 @@ def test_a_file_in_another_encoding_is_named(edited: Edit) -> None:
     (folder / "outlets.yml").write_bytes((SHIPPED / "outlets.yml").read_text(encoding="utf-8").encode("gbk"))
     with pytest.raises(PolicyError, match=r"policy/outlets\.yml: 不是 UTF-8"):
         load_policy(folder)
+
+
+def test_every_clock_has_the_article_that_is_behind_it() -> None:
+    """Invariant 4: the two hours are KF-3.3.1's, an emergency's six are ZX-3.3's, the result's twelve KF-3.3.3's."""
+    policy = load_policy(SHIPPED)
+    complaint = {rule.clock: rule.cite for rule in policy.promise_for("complaint").clocks()}
+    emergency = {rule.clock: rule.cite for rule in policy.promise_for("emergency").clocks()}
+    assert (("KF-3.3.1",), ("KF-3.3.2",), ("KF-3.3.3",)) == (complaint["reply"], complaint["consult"], complaint["result"])
+    assert (("ZX-3.3",), ("YW-5",)) == (emergency["reply"], emergency["response"])
