@@ -30,7 +30,7 @@ async function follow() {
     const found = await call('GET', `/api/v1/notices${wait}`, undefined, { signal: waiting.signal });
     if (found.mark !== mark) {
       show(found);
-      document.dispatchEvent(new CustomEvent('notices', { detail: { ...found, first: !mark } }));
+      document.dispatchEvent(new CustomEvent('notices', { detail: found }));
       mark = found.mark;
     }
     waiting = undefined;

@@ -19,8 +19,13 @@ function show(notices) {
   $('none').hidden = notices.length > 0;
 }
 
+function shown() {
+  return [...$('notices').querySelectorAll('[data-seen]')].map((button) => button.dataset.seen);
+}
+
+// Even the first answer may know more than the page: something was told while the page was on its way.
 document.addEventListener('notices', ({ detail }) => {
-  if (!detail.first) show(detail.notices);
+  if (String(detail.notices.map((one) => one.id)) !== String(shown())) show(detail.notices);
 });
 
 // Whoever goes to see it has looked.
