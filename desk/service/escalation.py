@@ -14,10 +14,9 @@ from desk.core.deadlines import Deadline
 from desk.core.escalation import Rule
 from desk.core.handoffs import Handoff
 from desk.core.policy import Policy
-from desk.core.staff_notices import StaffNotice
 from desk.core.tasks import Task
 from desk.core.tickets import Ticket
-from desk.service import complaints, customer_notices, recording, tasks
+from desk.service import complaints, customer_notices, recording, staff_notices, tasks
 from desk.service.desk import Desk, UnitOfWork
 
 
@@ -88,12 +87,10 @@ def _notify_department(desk: Desk, uow: UnitOfWork, ticket: Ticket, cause: Cause
 
 def _notify(desk: Desk, uow: UnitOfWork, ticket: Ticket, cause: Cause, *, audience: str, urgent: bool,
             text: str = "") -> None:
-    now = desk.clock.now()
     said = text or path_texts.staff_notice(ticket, cause.rule, cause.deadline, title=cause.task.title if cause.task else "",
-                                           now=now, zone=_zone(desk, ticket))
-    uow.staff_notices.put(StaffNotice(audience=audience, subject=cause.task.subject if cause.task else ticket.about,
-                                      text=said, at=now, urgent=urgent, dedup_key=f"{cause.key}/{audience}"))
-    uow.wake("staff")
+                                           now=desk.clock.now(), zone=_zone(desk, ticket))
+    staff_notices.tell(desk, uow, [audience], about=cause.task.subject if cause.task else ticket.about, text=said,
+                       key=cause.key, urgent=urgent)
 
 
 def _raise_priority(desk: Desk, uow: UnitOfWork, ticket: Ticket, cause: Cause) -> None:

@@ -8,8 +8,7 @@ from typing import Any
 from desk.core import notices
 from desk.core.conversations import Conversation
 from desk.core.handoffs import Handoff
-from desk.core.staff_notices import StaffNotice
-from desk.service import assignment, standing, tickets
+from desk.service import assignment, staff_notices, standing, tickets
 from desk.service.desk import Desk, UnitOfWork
 from desk.service.escalation import HANDOFF_STEPS, Cause
 
@@ -62,9 +61,7 @@ def _notify_supervisor(desk: Desk, uow: UnitOfWork, handoff: Handoff, cause: Cau
 
 
 def _tell_staff(desk: Desk, uow: UnitOfWork, handoff: Handoff, cause: Cause, *, audience: str, text: str) -> None:
-    uow.staff_notices.put(StaffNotice(audience=audience, subject=f"handoff:{handoff.id}", text=text, urgent=True,
-                                      at=desk.clock.now(), dedup_key=f"{cause.key}/{audience}"))
-    uow.wake("staff")
+    staff_notices.tell(desk, uow, [audience], about=f"handoff:{handoff.id}", text=text, key=cause.key, urgent=True)
 
 
 def _conversation(uow: UnitOfWork, handoff: Handoff) -> Conversation:

@@ -17,9 +17,8 @@ from desk.core.agents import Agent
 from desk.core.conversations import Message
 from desk.core.errors import Conflict, NotYours
 from desk.core.facts import Fact
-from desk.core.staff_notices import StaffNotice
 from desk.core.tickets import Ticket
-from desk.service import complaints, customer_notices, recording
+from desk.service import complaints, customer_notices, recording, staff_notices
 from desk.service import tickets as desk_tickets
 from desk.service.desk import Desk, UnitOfWork, once
 
@@ -139,10 +138,8 @@ def _report(desk: Desk, uow: UnitOfWork, run: Reconciliation, day: str) -> dict[
     uow.facts.record(RECONCILED, subject=SUBJECT, actor="system", at=now, day=day, unaccounted=found,
                      checked={"conversations": run.conversations, "tickets": run.tickets})
     if found:
-        uow.staff_notices.put(StaffNotice(
-            audience="supervisors", subject=SUBJECT, at=now, urgent=True, dedup_key=f"{RECONCILED}/{day}",
-            text=f"投诉对账发现 {found} 件需要核实，请在“投诉台账”中处理。"))
-        uow.wake("staff")
+        staff_notices.tell(desk, uow, ["supervisors"], about=SUBJECT, key=f"{RECONCILED}/{day}", urgent=True,
+                           text=f"投诉对账发现 {found} 件需要核实，请在“投诉台账”中处理。")
     return {"unaccounted": found}
 
 
