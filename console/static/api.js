@@ -27,7 +27,12 @@ export async function call(method, path, body, { signal } = {}) {
   throw new Problem(response.status, answer.error, answer.message || '服务暂时没有回应，请稍后再试。');
 }
 
+// Once per page: a second navigation would break off the first and lose the way back.
+let leaving = false;
+
 export function signInAgain() {
+  if (leaving) return;
+  leaving = true;
   location.assign(`/console/login?next=${encodeURIComponent(location.pathname + location.search)}`);
 }
 

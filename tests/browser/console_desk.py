@@ -1,12 +1,13 @@
 """The console for browser tests: the stand of ``tests/console`` in a thread of its own."""
 
 import asyncio
+import re
 import threading
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from desk import sample_data
 from tests.console.stand import ConsoleStand
@@ -44,4 +45,4 @@ def sign_in(page: Page, username: str) -> None:
     page.get_by_label("用户名").fill(username)
     page.get_by_label("密码").fill(sample_data.password(username))
     page.get_by_role("button", name="登录").click()
-    page.wait_for_url("**/console")
+    expect(page).to_have_url(re.compile(r"/console$"))
